@@ -1,0 +1,84 @@
+/** The Hono shell: compiles the configuration once per isolate, and is the only place where a failure is rendered. */
+import { type Context, Hono } from "hono";
+import { compose } from "./compose.ts";
+import type { ConfigSource, Env } from "./config/define.ts";
+import { ConfigError } from "./config/faults.ts";
+import { load } from "./config/load.ts";
+import type { Arrival } from "./core/call.ts";
+import { ERRORS, GatewayError, toGatewayError } from "./core/errors.ts";
+import type { Emit } from "./core/ports.ts";
+import { type Rooms, serve } from "./gateway.ts";
+import { describe, log } from "./observability/log.ts";
+
+/** What a platform adds to a request: its variables, and what it knows of the connection. */
+export type Platform = (c: Context) => { env: Env } & Omit<Arrival, "request">;
+
+/** Choices of the code around the gateway; the configuration is about what is sold. */
+export type TollboothOptions = {
+  /** From `tollbooth-edge/cloudflare`, `/vercel` or `/node`. */
+  platform: Platform;
+  /** Takes events in place of the JSON lines on the console. */
+  emit?: Emit;
+};
+
+/** Where the docs of an error are; the code is the anchor. */
+const DOCS = "https://github.com/tollbooth-edge/tollbooth-edge/blob/main/docs/errors.md#";
+
+/**
+ * The gateway as a Hono app. Nothing is read, checked or requested before the first request: platforms hand out their
+ * variables with it. A configuration with faults answers 500 `config_invalid` and logs all of them.
+ */
+export function createTollbooth(config: ConfigSource, { platform, emit = log }: TollboothOptions): Hono {
+  const app = new Hono();
+  let compiled: { env: Env; rooms: Rooms } | undefined;
+
+  /** Kept by value: a promise of one request must not be awaited by another on Workers. */
+  async function roomsFor(env: Env): Promise<Rooms> {
+    if (compiled?.env !== env) compiled = { env, rooms: compose(await load(config, env), emit, Date.now) };
+    return compiled.rooms;
+  }
+
+  app.all("*", async (c) => {
+    const { env, ...arrival } = platform(c);
+    return serve(await roomsFor(env), { request: c.req.raw, ...arrival });
+  });
+
+  app.onError((thrown, c) => {
+    const known =
+      thrown instanceof ConfigError ? new GatewayError("config_invalid", { cause: thrown }) : thrown;
+    return render(toGatewayError(known), c, emit);
+  });
+  return app;
+}
+
+/** RFC 9457 problem document. What only the operator may know goes to the log under the same id. */
+function render(error: GatewayError, c: Context, emit: Emit): Response {
+  const { title, hint, status } = ERRORS[error.code];
+  const id = crypto.randomUUID();
+  const { details } = error;
+  if (status >= 500) {
+    const { pathname } = new URL(c.req.url);
+    emit({
+      event: "request_failed",
+      level: "error",
+      code: error.code,
+      id,
+      path: pathname,
+      cause: describe(details.cause),
+    });
+  }
+  const body = {
+    type: DOCS + error.code,
+    title,
+    status,
+    code: error.code,
+    ...(details.detail === undefined ? {} : { detail: details.detail }),
+    hint: details.hint ?? hint,
+    instance: `urn:uuid:${id}`,
+    ...details.members,
+  };
+  return new Response(c.req.method === "HEAD" ? null : JSON.stringify(body), {
+    status,
+    headers: { "cache-control": "no-store", ...details.headers, "content-type": "application/problem+json" },
+  });
+}

@@ -1,0 +1,113 @@
+/** The money side of the configuration: networks, tokens, wallets, prices, facilitators. */
+
+import { isWallet } from "../core/address.ts";
+import { findAsset, NETWORK_NAMES, toCaip2 } from "../core/assets.ts";
+import { type Decimal, parsePrice, toAtomic } from "../core/money.ts";
+import type { FacilitatorMap, Offer } from "../core/route.ts";
+import { type Fault, suggest } from "./faults.ts";
+import type { RawConfig } from "./schema.ts";
+import { asPrefix, checkUrl } from "./urls.ts";
+
+type Network = `eip155:${number}`;
+
+/** What can be paid with: every accepted token, with the wallet of its network. */
+export async function checkOffers(
+  { accepts = [], wallets = {} }: RawConfig,
+  faults: Fault[],
+): Promise<Offer[]> {
+  const payTo = checkWallets(wallets, faults);
+  const offers: Offer[] = [];
+  for (const [i, { asset: symbol, network: name }] of accepts.entries()) {
+    const path = `accepts[${i}]`;
+    const network = checkNetwork(name, `${path}.network`, faults);
+    if (!network) continue;
+    const wallet = payTo.get(network);
+    if (wallet === undefined) {
+      faults.push({ path: "wallets", message: `no address for ${name}`, fix: `add "${name}": "0x…"` });
+    }
+    const asset = await findAsset(symbol, network);
+    if (asset === "unknown") {
+      faults.push({
+        path: `${path}.asset`,
+        message: `${symbol} is not known on ${name}`,
+        fix: "USDC is on most networks",
+      });
+    } else if (asset === "not-eip3009") {
+      faults.push({
+        path: `${path}.asset`,
+        message: `${symbol} on ${name} cannot be paid with EIP-3009`,
+        fix: "accept another token",
+      });
+    } else if (wallet) {
+      offers.push({ network, asset, payTo: wallet });
+    }
+  }
+  return offers;
+}
+
+function checkWallets(wallets: Record<string, string>, faults: Fault[]): Map<Network, string> {
+  const payTo = new Map<Network, string>();
+  for (const [name, address] of Object.entries(wallets)) {
+    const network = checkNetwork(name, `wallets.${name}`, faults);
+    if (!isWallet(address)) {
+      const fix = "write 0x and 40 hexadecimal digits; mixed case must be a valid checksum";
+      faults.push({ path: `wallets.${name}`, message: "is not an address that can receive money", fix });
+    }
+    if (network) payTo.set(network, address);
+  }
+  return payTo;
+}
+
+function checkNetwork(name: string, path: string, faults: Fault[]): Network | undefined {
+  const network = toCaip2(name);
+  if (!network)
+    faults.push({ path, message: `unknown network "${name}"`, fix: suggest(name, NETWORK_NAMES) });
+  return network;
+}
+
+/** The price as a decimal; `"free"` for zero; undefined with a fault. */
+export function checkPrice(
+  price: string | undefined,
+  path: string,
+  offers: Offer[],
+  faults: Fault[],
+): Decimal | "free" | undefined {
+  const fault = (message: string, fix: string) => {
+    faults.push({ path, message, fix });
+    return undefined;
+  };
+  if (price === undefined) {
+    return fault(
+      "the route has no price, and there is no defaults.price",
+      'write price: "$0.01", or "$0" for free',
+    );
+  }
+  const decimal = parsePrice(price);
+  if (!decimal) return fault(`"${price}" is not a price above zero or "$0"`, 'write it like "$0.01"');
+  if (decimal.digits === 0n) return "free";
+  for (const { asset, network } of offers) {
+    if (toAtomic(decimal, asset.decimals) === undefined) {
+      const fix = `the smallest step is $${(10 ** -asset.decimals).toFixed(asset.decimals)}`;
+      return fault(`${price} would be rounded in a token of ${asset.decimals} decimals on ${network}`, fix);
+    }
+  }
+  return decimal;
+}
+
+/** Who settles, by network. */
+export function checkFacilitator(raw: RawConfig, timeoutMs: number, faults: Fault[]): FacilitatorMap {
+  const { facilitator } = raw;
+  const map: FacilitatorMap = { default: "", chains: {}, timeoutMs };
+  if (facilitator === undefined) return map;
+  const { default: fallback, chains = {} } =
+    typeof facilitator === "string" ? { default: facilitator } : facilitator;
+  const path = typeof facilitator === "string" ? "facilitator" : "facilitator.default";
+  const url = fallback === undefined ? undefined : checkUrl(fallback, path, true, faults);
+  if (url) map.default = asPrefix(url);
+  for (const [name, text] of Object.entries(chains)) {
+    const network = checkNetwork(name, `facilitator.chains.${name}`, faults);
+    const chainUrl = checkUrl(text, `facilitator.chains.${name}`, true, faults);
+    if (network && chainUrl) map.chains[network] = asPrefix(chainUrl);
+  }
+  return map;
+}

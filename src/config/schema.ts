@@ -1,0 +1,120 @@
+/**
+ * The shape of `tollbooth.config.ts`. Strict: an unknown key is a fault, because a setting that is accepted and ignored
+ * is worse than one that is refused. What a shape is worth (does the upstream exist, can the price be paid) is checked
+ * in `load.ts`.
+ */
+import * as z from "zod/mini";
+
+const seconds = z.number().check(z.positive(), z.maximum(86_400));
+
+const UpstreamSchema = z.strictObject({
+  /** Base URL; its path is put before every forwarded path. */
+  url: z.string(),
+  /** Headers set on every forwarded request, e.g. the upstream's API key: `{ authorization: "Bearer ${API_KEY}" }`. */
+  headers: z.optional(z.record(z.string(), z.string())),
+  /** Longest wait for the response headers, seconds. Default `gateway.timeouts.upstream`. */
+  timeout: z.optional(seconds),
+  /** Whether the client's cookies go to this upstream. Default false: they belong to the gateway's domain. */
+  cookies: z.optional(z.boolean()),
+});
+
+const SettlementSchema = z.enum(["before-response", "after-response"]);
+
+const RouteSchema = z.strictObject({
+  /** A key of `upstreams`. */
+  upstream: z.string(),
+  /**
+   * Forwarded path when it differs: `"/v1/items/${params.id}"`, `"/search?q=${query.q}"`, `"/files/*"`.
+   * With a query of its own it replaces the client's.
+   */
+  path: z.optional(z.string()),
+  /** US dollars, `"$0.01"`; `"$0"` is free. Default `defaults.price`. */
+  price: z.optional(z.string()),
+  /** `before-response` (default): the money moves before the upstream is asked. `after-response`: once it has answered. */
+  settlement: z.optional(SettlementSchema),
+  /** How long a signed payment may stay valid, whole seconds. Default `defaults.timeout`. */
+  timeout: z.optional(seconds.check(z.int())),
+});
+
+/** The whole configuration. */
+export const ConfigSchema = z.strictObject({
+  gateway: z.optional(
+    z.strictObject({
+      /** Discovery endpoints; not available yet, so only `false`. */
+      discovery: z.optional(z.literal(false)),
+      /** Longest waits, seconds. Defaults: `redis` 2, `facilitator` 20, `upstream` 60. */
+      timeouts: z.optional(
+        z.strictObject({
+          redis: z.optional(seconds),
+          facilitator: z.optional(seconds),
+          upstream: z.optional(seconds),
+        }),
+      ),
+    }),
+  ),
+  /** Network (`base` or `eip155:8453`) → address that receives the payments. */
+  wallets: z.optional(z.record(z.string(), z.string())),
+  /** What can be paid with, in order of preference. */
+  accepts: z.optional(
+    z.array(
+      z.strictObject({
+        /** Symbol of a token in the x402 SDK's table: `USDC`. */
+        asset: z.string(),
+        /** `base`, or CAIP-2: `eip155:8453`. */
+        network: z.string(),
+        scheme: z.optional(z.literal("exact")),
+      }),
+    ),
+  ),
+  defaults: z.optional(
+    z.strictObject({
+      /** Price of routes that have none of their own. */
+      price: z.optional(z.string()),
+      /** Whole seconds a signed payment may stay valid. Default 60. */
+      timeout: z.optional(seconds.check(z.int())),
+      settlement: z.optional(SettlementSchema),
+    }),
+  ),
+  /** Who checks and settles: a URL, or `{ default, chains: { base: URL } }`. */
+  facilitator: z.optional(
+    z.union([
+      z.string(),
+      z.strictObject({
+        default: z.optional(z.string()),
+        chains: z.optional(z.record(z.string(), z.string())),
+      }),
+    ]),
+  ),
+  upstreams: z.record(z.string(), UpstreamSchema),
+  /** `"METHOD /path"` → what is sold there. Paths take `:param` and a last `*`; the method `*` is any. */
+  routes: z.record(z.string(), RouteSchema),
+  stores: z.optional(
+    z.strictObject({
+      redis: z.optional(
+        z.strictObject({
+          /** Upstash REST URL, `https://…`. */
+          url: z.string(),
+          token: z.string(),
+          /** First part of every key. Default `tollbooth`. */
+          prefix: z.optional(z.string()),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** The configuration as checked for shape, before anything is looked up. */
+export type RawConfig = z.infer<typeof ConfigSchema>;
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "*";
+
+/** The configuration as it is written; a route's `upstream` must be a key of `upstreams`. */
+export type TollboothConfig<Upstreams extends string = string> = Omit<RawConfig, "upstreams" | "routes"> & {
+  upstreams: Record<Upstreams, RawConfig["upstreams"][string]>;
+  routes: Partial<
+    Record<
+      `${Method} /${string}`,
+      Omit<RawConfig["routes"][string], "upstream"> & { upstream: NoInfer<Upstreams> }
+    >
+  >;
+};

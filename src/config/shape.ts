@@ -1,0 +1,79 @@
+/** Checks the shape and turns zod's issues into faults with suggestions. */
+import * as z from "zod/mini";
+import en from "zod/v4/locales/en.js";
+import { type Fault, suggest } from "./faults.ts";
+import { ConfigSchema, type RawConfig } from "./schema.ts";
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+/** The configuration if its shape is right; its faults are added otherwise. */
+export function checkShape(value: unknown, faults: Fault[]): RawConfig | undefined {
+  const parsed = z.safeParse(ConfigSchema, value, { error: en().localeError });
+  if (parsed.success) return parsed.data;
+  faults.push(...parsed.error.issues.flatMap((issue) => toFaults(issue, [], value)));
+  return undefined;
+}
+
+function toFaults(issue: Issue, base: Path, value: unknown): Fault[] {
+  const path = [...base, ...issue.path];
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      path: show([...path, key]),
+      message: "unknown key",
+      fix: suggest(key, knownKeys(path)),
+    }));
+  }
+  if (issue.code === "invalid_union") {
+    const last = issue.errors.at(-1);
+    if (last && typeof at(value, path) === "object")
+      return last.flatMap((inner) => toFaults(inner, path, value));
+    return [{ path: show(path), message: "expected a URL, or { default, chains }" }];
+  }
+  if (issue.code === "invalid_type" && at(value, path) === undefined) {
+    return [{ path: show(path), message: "is required" }];
+  }
+  return [{ path: show(path), message: issue.message }];
+}
+
+function show(path: Path): string {
+  return path.map(String).join(".") || "config";
+}
+
+function at(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined),
+    value,
+  );
+}
+
+/** The keys that the schema knows at a path. */
+function knownKeys(path: Path): string[] {
+  let schema = ConfigSchema._zod.def as unknown as SchemaDef;
+  for (const key of path) {
+    const next = inner(schema, String(key));
+    if (!next) return [];
+    schema = next;
+  }
+  return Object.keys(unwrap(schema).shape ?? {});
+}
+
+/** The part of zod's own definitions that is walked here. */
+type SchemaDef = {
+  shape?: Record<string, Holder>;
+  innerType?: Holder;
+  valueType?: Holder;
+  element?: Holder;
+  options?: Holder[];
+};
+type Holder = { _zod: { def: SchemaDef } };
+
+function unwrap(def: SchemaDef): SchemaDef {
+  if (def.innerType) return unwrap(def.innerType._zod.def);
+  return def.options?.map((option) => unwrap(option._zod.def)).find((option) => option.shape) ?? def;
+}
+
+function inner(def: SchemaDef, key: string): SchemaDef | undefined {
+  const { shape, valueType, element } = unwrap(def);
+  return (shape?.[key] ?? valueType ?? element)?._zod.def;
+}

@@ -1,0 +1,24 @@
+/** Exact money: decimal text in, atomic token units out, never a float in between. */
+
+/** A non-negative decimal number: `digits` divided by ten to the power of `scale`. */
+export type Decimal = { digits: bigint; scale: number };
+
+const PRICE = /^\$?(\d{1,30})(?:\.(\d{1,30}))?$/;
+
+/** Reads `"$0.01"` or `"0.01"` (US dollars); undefined for anything else, exponents and signs included. */
+export function parsePrice(text: string): Decimal | undefined {
+  const match = PRICE.exec(text.trim());
+  if (!match) return undefined;
+  const [, whole = "", fraction = ""] = match;
+  return { digits: BigInt(whole + fraction), scale: fraction.length };
+}
+
+/**
+ * The price in atomic units of a token with that many decimals, or undefined when it cannot be said exactly
+ * (`"$0.0000001"` in a token of 6 decimals).
+ */
+export function toAtomic(price: Decimal, decimals: number): bigint | undefined {
+  if (price.scale <= decimals) return price.digits * 10n ** BigInt(decimals - price.scale);
+  const divisor = 10n ** BigInt(price.scale - decimals);
+  return price.digits % divisor === 0n ? price.digits / divisor : undefined;
+}

@@ -1,0 +1,75 @@
+/** The compiled configuration: what `config` makes once per isolate and every room reads. All plain data. */
+import type { Asset } from "./assets.ts";
+import type { Decimal } from "./money.ts";
+
+/** A service calls are forwarded to. */
+export type Upstream = {
+  name: string;
+  /** Base URL without a trailing slash; its path is put before every forwarded path. */
+  base: URL;
+  /** Set on every forwarded request, over what the client sent. */
+  headers: Record<string, string>;
+  /** Longest wait for the response headers, ms. */
+  timeoutMs: number;
+  /** Whether the client's cookies go to this upstream. */
+  cookies: boolean;
+};
+
+/** A way to pay that a route accepts. */
+export type Offer = {
+  /** CAIP-2, `eip155:8453`. */
+  network: string;
+  asset: Asset;
+  /** Address that receives the payment. */
+  payTo: string;
+};
+
+/** When the money moves: before the upstream is asked, or once it has answered. */
+export type SettlementTiming = "before-response" | "after-response";
+
+/** One sold (or free) kind of call. */
+export type Route = {
+  /** As configured: `"GET /data/:id"`. */
+  key: string;
+  /** Upper case, or `*` for any. */
+  method: string;
+  /** Path pattern: literals, `:param`, and a last `*`. */
+  pattern: string;
+  upstream: Upstream;
+  /** Template of the forwarded path; undefined forwards the path as it came. */
+  path: string | undefined;
+  /** US dollars; undefined is free. */
+  price: Decimal | undefined;
+  offers: Offer[];
+  settlement: SettlementTiming;
+  /** How long a signed payment may stay valid, seconds (`maxTimeoutSeconds`). */
+  timeoutSeconds: number;
+};
+
+/** Where the stores are. */
+export type RedisConnection = {
+  /** Upstash REST URL. */
+  url: string;
+  token: string;
+  /** First part of every key, without the colon. */
+  prefix: string;
+  /** Longest wait for one request, ms. */
+  timeoutMs: number;
+};
+
+/** Which facilitator checks and settles payments. */
+export type FacilitatorMap = {
+  default: string;
+  /** CAIP-2 network → base URL. */
+  chains: Record<string, string>;
+  /** Longest wait for one request, ms. */
+  timeoutMs: number;
+};
+
+/** The whole compiled configuration. */
+export type Compiled = {
+  routes: Route[];
+  /** Absent when every route is free. */
+  redis: RedisConnection | undefined;
+  facilitator: FacilitatorMap;
+};

@@ -1,0 +1,98 @@
+/**
+ * The wire objects of x402 version 2 (specs/transports-v2/http.md, specs/schemes/exact), as schemas and the
+ * types inferred from them. What is checked here is shape only: the rooms decide what a shape is worth.
+ * Amounts are strings of atomic token units; times are whole seconds since 1970.
+ */
+import { safeBase64Decode, safeBase64Encode } from "@x402/core/utils";
+import * as z from "zod/mini";
+
+const address = z.string().check(z.regex(/^0x[0-9a-fA-F]{40}$/));
+const bytes32 = z.string().check(z.regex(/^0x[0-9a-fA-F]{64}$/));
+const hex = z.string().check(z.regex(/^0x(?:[0-9a-fA-F]{2})+$/));
+const uint = z.string().check(z.regex(/^\d{1,78}$/));
+const short = z.string().check(z.maxLength(256));
+
+/** What one accepted way to pay demands (v2 spec, section 5.1.2). */
+export const PaymentRequirements = z.strictObject({
+  scheme: short,
+  network: short,
+  asset: short,
+  amount: uint,
+  payTo: short,
+  maxTimeoutSeconds: z.number(),
+  extra: z.optional(z.record(z.string(), z.unknown())),
+});
+export type PaymentRequirements = z.infer<typeof PaymentRequirements>;
+
+/** The payment a client presents (v2 spec, section 5.2). `payload` belongs to the scheme. */
+export const PaymentPayload = z.looseObject({
+  x402Version: z.literal(2),
+  accepted: PaymentRequirements,
+  payload: z.record(z.string(), z.unknown()),
+});
+export type PaymentPayload = z.infer<typeof PaymentPayload>;
+
+/** The scheme payload of `exact` with EIP-3009 (specs/schemes/exact/scheme_exact_evm.md). */
+export const Eip3009Payload = z.object({
+  signature: hex,
+  authorization: z.strictObject({
+    from: address,
+    to: address,
+    value: uint,
+    validAfter: uint,
+    validBefore: uint,
+    nonce: bytes32,
+  }),
+});
+export type Eip3009Payload = z.infer<typeof Eip3009Payload>;
+
+/** What a facilitator answers to `/verify` (v2 spec, section 7.1). */
+export const VerifyResponse = z.object({
+  isValid: z.boolean(),
+  invalidReason: z.optional(z.nullable(z.string())),
+  payer: z.optional(z.nullable(z.string())),
+});
+
+/** What a facilitator answers to `/settle` (v2 spec, section 7.2). */
+export const SettleResponse = z.object({
+  success: z.boolean(),
+  transaction: z.optional(z.nullable(z.string())),
+  network: z.optional(z.nullable(z.string())),
+  payer: z.optional(z.nullable(z.string())),
+  amount: z.optional(z.nullable(z.string())),
+  errorReason: z.optional(z.nullable(z.string())),
+});
+
+/** Proof of a settlement, as the client gets it in `PAYMENT-RESPONSE` (v2 spec, section 5.3). */
+export const Receipt = z.object({
+  success: z.literal(true),
+  transaction: z.string(),
+  network: z.string(),
+  payer: z.string(),
+});
+export type Receipt = z.infer<typeof Receipt>;
+
+/** The body of `PAYMENT-REQUIRED` (v2 spec, section 5.1). */
+export type PaymentRequired = {
+  x402Version: 2;
+  error?: string;
+  resource: { url: string };
+  accepts: PaymentRequirements[];
+};
+
+/** The headers of the HTTP transport. */
+export const HEADERS = {
+  required: "PAYMENT-REQUIRED",
+  signature: "PAYMENT-SIGNATURE",
+  response: "PAYMENT-RESPONSE",
+} as const;
+
+/** A wire object as a header value: standard base64 of UTF-8 JSON. */
+export function encodeHeader(value: unknown): string {
+  return safeBase64Encode(JSON.stringify(value));
+}
+
+/** The JSON value in a header. @throws on anything that is not base64 of JSON */
+export function decodeHeader(value: string): unknown {
+  return JSON.parse(safeBase64Decode(value));
+}

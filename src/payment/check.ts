@@ -1,0 +1,61 @@
+/**
+ * The checks of a payment that need no one else: each a pure function from plain data to an x402 error reason, or
+ * undefined when it holds. The clock comes in as an argument, in whole seconds.
+ */
+import type { Eip3009Payload, PaymentRequirements } from "../core/x402.ts";
+
+/** Clocks of payers may run ahead of ours by this much, seconds. */
+const CLOCK_SKEW_SECONDS = 180;
+/** A settlement needs this long before `validBefore`, seconds; facilitators demand it as well. */
+const SETTLE_MARGIN_SECONDS = 6;
+
+type Authorization = Eip3009Payload["authorization"];
+
+/**
+ * Our requirement that the client says it accepted: equal in every field, `extra` at least as we gave it (v2 spec,
+ * section 6.1). The client's copy is compared and then forgotten.
+ */
+export function matchRequirements(
+  accepts: PaymentRequirements[],
+  accepted: PaymentRequirements,
+): PaymentRequirements | undefined {
+  return accepts.find(
+    (ours) =>
+      ours.scheme === accepted.scheme &&
+      ours.network === accepted.network &&
+      ours.asset === accepted.asset &&
+      ours.amount === accepted.amount &&
+      ours.payTo === accepted.payTo &&
+      ours.maxTimeoutSeconds === accepted.maxTimeoutSeconds &&
+      Object.entries(ours.extra ?? {}).every(([key, value]) => accepted.extra?.[key] === value),
+  );
+}
+
+/** The signed amount and recipient are the ones asked for. */
+export function checkTerms(
+  { to, value }: Authorization,
+  { payTo, amount }: PaymentRequirements,
+): string | undefined {
+  if (to.toLowerCase() !== payTo.toLowerCase()) return "invalid_exact_evm_recipient_mismatch";
+  if (BigInt(value) !== BigInt(amount)) return "invalid_exact_evm_payload_authorization_value_mismatch";
+  return undefined;
+}
+
+/**
+ * The authorization is valid now, for long enough to settle it, and not for so long that its record could be gone
+ * while it can still be spent.
+ */
+export function checkWindow(
+  { validAfter, validBefore }: Authorization,
+  { maxTimeoutSeconds }: PaymentRequirements,
+  now: number,
+): string | undefined {
+  if (BigInt(validAfter) > BigInt(now + CLOCK_SKEW_SECONDS))
+    return "invalid_exact_evm_payload_authorization_valid_after";
+  const earliest = BigInt(now + SETTLE_MARGIN_SECONDS);
+  const latest = BigInt(now + maxTimeoutSeconds + CLOCK_SKEW_SECONDS);
+  const before = BigInt(validBefore);
+  return before < earliest || before > latest
+    ? "invalid_exact_evm_payload_authorization_valid_before"
+    : undefined;
+}

@@ -1,0 +1,80 @@
+/**
+ * What the client presents. Reads the payment of a request and checks everything that can be checked without asking
+ * anyone: shape, equality with our own quote, amount, recipient, time window, and, for payers without code, the
+ * signature. What comes out is a payment that is good for this call, its spend identity (what the chain allows once)
+ * and its fingerprint (what it was presented for). `accepted`, `resource` and `from` of the client are claims until
+ * compared; nothing here trusts them.
+ *
+ * A payment cannot be read → 400. It can, but does not pay for this call → 402 with the reason and fresh requirements.
+ */
+import type { Call, Payment } from "../core/call.ts";
+import { challenge } from "../core/challenge.ts";
+import { GatewayError } from "../core/errors.ts";
+import { hash } from "../core/hash.ts";
+import type { Clock } from "../core/ports.ts";
+import {
+  decodeHeader,
+  Eip3009Payload,
+  HEADERS,
+  PaymentPayload,
+  type PaymentRequirements,
+} from "../core/x402.ts";
+import { checkTerms, checkWindow, matchRequirements } from "./check.ts";
+import { identifySigner } from "./signature.ts";
+
+/** Longest payment header that is read, characters; the largest real ones are under 3,000. */
+const MAX_HEADER_LENGTH = 8192;
+
+/** Reads and checks the payment. @throws GatewayError `payment_required`, `payment_malformed`, `payment_rejected` */
+export type Present = (call: Call, accepts: PaymentRequirements[]) => Promise<Payment>;
+
+/** Makes the room; `clock` tells the time window. */
+export function makePresent(clock: Clock): Present {
+  return async function present(call, accepts) {
+    const header = call.request.headers.get(HEADERS.signature);
+    if (header === null) throw challenge(call, accepts, "payment_required");
+    const payload = readPayload(header);
+
+    const requirements = matchRequirements(accepts, payload.accepted);
+    if (!requirements) throw challenge(call, accepts, "payment_rejected", "no_matching_requirements");
+    const scheme = Eip3009Payload.safeParse(payload.payload);
+    if (!scheme.success) throw malformed("the scheme payload is not an EIP-3009 authorization");
+
+    const { authorization } = scheme.data;
+    const seconds = Math.floor(clock() / 1000);
+    const refusal =
+      checkTerms(authorization, requirements) ?? checkWindow(authorization, requirements, seconds);
+    if (refusal) throw challenge(call, accepts, "payment_rejected", refusal);
+    const signer = await identifySigner(scheme.data, requirements);
+    if (signer === "forged")
+      throw challenge(call, accepts, "payment_rejected", "invalid_exact_evm_signature");
+
+    const { from, nonce } = authorization;
+    const { method } = call.request;
+    const { host, pathname, search } = call.url;
+    const terms = JSON.stringify(requirements);
+    const [spend, fingerprint] = await Promise.all([
+      hash(requirements.network, requirements.asset.toLowerCase(), from.toLowerCase(), nonce.toLowerCase()),
+      hash(method, host, pathname, search, terms, scheme.data.signature.toLowerCase()),
+    ]);
+    return { payload, requirements, authorization, proven: signer === "proven", spend, fingerprint };
+  };
+}
+
+function readPayload(header: string): PaymentPayload {
+  if (header.length > MAX_HEADER_LENGTH) throw malformed("the header is too long");
+  let json: unknown;
+  try {
+    json = decodeHeader(header);
+  } catch {
+    throw malformed("the header is not base64 of JSON");
+  }
+  const payload = PaymentPayload.safeParse(json);
+  if (payload.success) return payload.data;
+  const [issue] = payload.error.issues;
+  throw malformed(`${issue?.path.join(".") || "the payload"} is missing or not what x402 version 2 says`);
+}
+
+function malformed(detail: string): GatewayError {
+  return new GatewayError("payment_malformed", { detail });
+}

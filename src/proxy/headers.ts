@@ -1,0 +1,67 @@
+/**
+ * Which headers cross the gateway. Up: never what belongs to this connection, to the payment, or to another trust
+ * domain. A client's cookies for the gateway's domain are nobody else's business, so they go up only to upstreams
+ * that are the seller's own (`cookies: true`). Forwarding headers are a claim of whoever sends them: the client's are
+ * dropped and ours put in their place. Down: never what could pass for the gateway's own word on a payment.
+ */
+import type { Call } from "../core/call.ts";
+
+/** RFC 9110, 7.6.1, and those that the next hop's `fetch` sets by itself. */
+const HOP_BY_HOP = new Set(
+  "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade expect host".split(
+    " ",
+  ),
+);
+const PAYMENT = new Set(
+  "payment-required payment-signature payment-response x-payment x-payment-response settlement-overrides sign-in-with-x x-tollbooth-settlement-skipped".split(
+    " ",
+  ),
+);
+const FORWARDING =
+  /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*|x-vercel-.*)$/;
+/** `@x402/fetch` sends this response header with its paid request. */
+const CLIENT_QUIRKS = new Set(["access-control-expose-headers"]);
+
+/** The headers of the forwarded request. */
+export function upstreamHeaders({ request, url, route, clientAddress }: Call): Headers {
+  const listed = connectionListed(request.headers);
+  const headers = new Headers();
+  for (const [name, value] of request.headers) {
+    const kept = !HOP_BY_HOP.has(name) && !PAYMENT.has(name) && !CLIENT_QUIRKS.has(name) && !listed.has(name);
+    if (kept && !FORWARDING.test(name)) headers.append(name, value);
+  }
+  if (!route.upstream.cookies) headers.delete("cookie");
+  // Every runtime can decode these two; a range of an encoded body would be a range of something else.
+  headers.set("accept-encoding", headers.has("range") ? "identity" : "gzip, br");
+  headers.set("x-forwarded-host", url.host);
+  headers.set("x-forwarded-proto", url.protocol.slice(0, -1));
+  if (clientAddress !== undefined) headers.set("x-forwarded-for", clientAddress);
+  for (const [name, value] of Object.entries(route.upstream.headers)) headers.set(name, value);
+  return headers;
+}
+
+/** The headers of the answer, without those that describe a body `fetch` has already decoded. */
+export function clientHeaders(upstream: Headers): Headers {
+  const listed = connectionListed(upstream);
+  const encoded = upstream.has("content-encoding");
+  const headers = new Headers();
+  for (const [name, value] of upstream) {
+    const decoded = encoded && (name === "content-encoding" || name === "content-length");
+    if (!HOP_BY_HOP.has(name) && !PAYMENT.has(name) && !listed.has(name) && !decoded)
+      headers.append(name, value);
+  }
+  return headers;
+}
+
+/** `Cache-Control` of an answer somebody paid for: no shared cache may hand it to the next (x402, transport). */
+export function makePrivate(headers: Headers): void {
+  const directives = (headers.get("cache-control") ?? "").split(",").map((directive) => directive.trim());
+  const kept = directives.filter(
+    (directive) => directive !== "" && !/^(?:public|private|s-maxage)\b/i.test(directive),
+  );
+  headers.set("cache-control", ["private", ...kept].join(", "));
+}
+
+function connectionListed(headers: Headers): Set<string> {
+  return new Set((headers.get("connection") ?? "").split(",").map((name) => name.trim().toLowerCase()));
+}

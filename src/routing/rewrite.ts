@@ -1,0 +1,66 @@
+/**
+ * The upstream's URL for a call, and the way back for its redirects. Whatever the client sends ends up in a path or a
+ * query: the origin is always the configured one (checked, not assumed).
+ */
+import type { Call } from "../core/call.ts";
+import { isCanonicalPath } from "../core/canonical.ts";
+import { GatewayError } from "../core/errors.ts";
+
+/**
+ * Where the call goes. A route's `path` may use `${params.name}`, `${query.name}` and `*` (the rest a wildcard matched).
+ * A template with a query of its own replaces the client's query; any other keeps it.
+ */
+export function targetUrl(call: Call): URL {
+  const { base } = call.route.upstream;
+  const [path = "", query] = split(
+    call.route.path === undefined ? call.url.pathname : fill(call.route.path, call),
+  );
+  if (!isCanonicalPath(path)) throw new GatewayError("path_not_canonical");
+  const target = new URL(base);
+  target.pathname = prefixOf(base) + path;
+  target.search = query ?? call.url.search;
+  if (target.origin !== base.origin) throw new GatewayError("path_not_canonical");
+  return target;
+}
+
+/**
+ * A redirect of the upstream as the client may see it: one that points into the upstream becomes a path of this
+ * gateway, any other is left alone.
+ */
+export function clientLocation(location: string, target: URL, call: Call): string {
+  const resolved = URL.canParse(location, target.href) ? new URL(location, target) : undefined;
+  if (!resolved || resolved.host !== call.route.upstream.base.host) return location;
+  const prefix = prefixOf(call.route.upstream.base);
+  const inside = resolved.pathname === prefix || resolved.pathname.startsWith(`${prefix}/`);
+  const path = inside ? resolved.pathname.slice(prefix.length) || "/" : resolved.pathname;
+  return outward(path, call) + resolved.search + resolved.hash;
+}
+
+/** Undoes the route's own prefix rewriting (`/files/*` → `/v1/*`); other templates cannot be undone. */
+function outward(path: string, call: Call): string {
+  const { path: template, pattern } = call.route;
+  if (!template?.endsWith("*") || !pattern.endsWith("*") || /\$\{|\?/.test(template)) return path;
+  const inner = template.slice(0, -1);
+  return path.startsWith(inner) && !pattern.includes(":")
+    ? pattern.slice(0, -1) + path.slice(inner.length)
+    : path;
+}
+
+function fill(template: string, call: Call): string {
+  return template
+    .replace(/\$\{(params|query)\.([^}]+)\}/g, (_, from: string, name: string) =>
+      encodeURIComponent(
+        from === "params" ? (call.params[name] ?? "") : (call.url.searchParams.get(name) ?? ""),
+      ),
+    )
+    .replace("*", () => call.params["*"] ?? "*");
+}
+
+function split(template: string): [string, string | undefined] {
+  const at = template.indexOf("?");
+  return at < 0 ? [template, undefined] : [template.slice(0, at), template.slice(at)];
+}
+
+function prefixOf(base: URL): string {
+  return base.pathname.replace(/\/$/, "");
+}

@@ -1,0 +1,73 @@
+/**
+ * Moving the money. `verify` asks whether a payment would settle (needed before serving on credit, and for wallets
+ * whose signature cannot be checked here); `settle` moves it once. What comes back decides what the record says:
+ *
+ * | facilitator | record | client |
+ * |---|---|---|
+ * | settled | `settled`, with the receipt | goes on |
+ * | no, for a reason of the payment's | `failed` | 402, the reason, fresh requirements |
+ * | did not take the request, nothing sent | given back | 503 `facilitator_unavailable` |
+ * | anything that leaves a doubt | `unknown` | 503 `payment_outcome_unknown` |
+ */
+import type { Call, Claim } from "../core/call.ts";
+import { challenge } from "../core/challenge.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { Facilitator } from "../core/ports.ts";
+import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "../core/x402.ts";
+
+/** The two verbs. Both leave the claim as the table above says before they throw. */
+export type Cashier = {
+  /** @throws GatewayError `payment_rejected`, `facilitator_unavailable` */
+  verify: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
+  /** @throws GatewayError `payment_settlement_failed`, `payment_outcome_unknown`, `facilitator_unavailable` */
+  settle: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<Receipt>;
+};
+
+/** Makes the room. */
+export function makeCashier(facilitator: Facilitator): Cashier {
+  return {
+    async verify(call, claim, accepts) {
+      const verdict = await facilitator.verify(claim.payment);
+      if (verdict.valid) return;
+      if (claim.payment.proven) claim.failed(verdict.reason);
+      throw challenge(call, accepts, "payment_rejected", verdict.reason);
+    },
+
+    async settle(call, claim, accepts) {
+      const outcome = await facilitator.settle(claim.payment);
+      switch (outcome.kind) {
+        case "settled":
+          claim.settled(outcome.receipt);
+          return outcome.receipt;
+        case "failed":
+          claim.failed(outcome.reason);
+          throw challenge(call, accepts, "payment_settlement_failed", outcome.reason).withHeaders({
+            [HEADERS.response]: failureHeader(claim, outcome.reason),
+          });
+        case "refused":
+          throw new GatewayError("facilitator_unavailable", {
+            headers: { "retry-after": "2" },
+            cause: outcome.reason,
+          });
+        case "unknown":
+          claim.unknown(outcome.reason);
+          throw new GatewayError("payment_outcome_unknown", {
+            headers: { "retry-after": "5" },
+            cause: outcome.reason,
+          });
+      }
+    },
+  };
+}
+
+/** A `SettleResponse` with `success: false` (v2 spec, section 5.3). */
+function failureHeader({ payment }: Claim, errorReason: string): string {
+  const { network } = payment.requirements;
+  return encodeHeader({
+    success: false,
+    errorReason,
+    transaction: "",
+    network,
+    payer: payment.authorization.from,
+  });
+}

@@ -1,0 +1,79 @@
+/**
+ * The store: Upstash Redis over HTTP. The SDK is used for its wire protocol with everything off that guesses: no
+ * auto-pipelining (it can hand one caller another caller's value), no retries (they repeat what may have happened), no
+ * deserialisation (it loses digits), and a timeout that throws. What the rooms ask in one step leaves as one
+ * `/pipeline` request.
+ */
+import { Redis } from "@upstash/redis/cloudflare";
+import { GatewayError } from "../core/errors.ts";
+import type { RedisConnection } from "../core/route.ts";
+
+/** A script to run on its keys; `args` are strings so that nothing is rounded on the way. */
+export type ScriptCall = { script: string; keys: string[]; args: string[] };
+
+/** Runs scripts in one request, in order. @throws GatewayError `store_unavailable` */
+export type RunScripts = (calls: ScriptCall[]) => Promise<unknown[]>;
+
+/** A connection; makes no request until it is used. */
+export function connect({ url, token, timeoutMs }: RedisConnection): RunScripts {
+  const redis = new Redis({
+    url,
+    token,
+    enableAutoPipelining: false,
+    enableTelemetry: false,
+    automaticDeserialization: false,
+    readYourWrites: false,
+    retry: { retries: 0 },
+    signal: () => AbortSignal.timeout(timeoutMs),
+  });
+  /** Scripts this isolate has sent in full; the server knows them until it is restarted. */
+  const sent = new Map<string, string>();
+
+  async function request(
+    calls: ScriptCall[],
+    full: boolean,
+  ): Promise<{ result?: unknown; error?: string | undefined }[]> {
+    const pipeline = redis.pipeline();
+    for (const { script, keys, args } of calls) {
+      const sha = full ? undefined : sent.get(script);
+      if (sha) pipeline.evalsha(sha, keys, args);
+      else pipeline.eval(script, keys, args);
+    }
+    return await pipeline.exec({ keepErrors: true });
+  }
+
+  return async function run(calls) {
+    try {
+      const replies = await request(calls, false);
+      const missing = [...replies.keys()].filter((i) => replies[i]?.error?.includes("NOSCRIPT"));
+      if (missing.length > 0) {
+        const again = await request(pick(calls, missing), true);
+        for (const [n, i] of missing.entries()) replies[i] = again[n] ?? { error: "short reply" };
+      }
+      const failed = replies.find(({ error }) => error !== undefined);
+      if (failed || replies.length !== calls.length) throw new Error(failed?.error ?? "short reply");
+      for (const { script } of calls) sent.set(script, sent.get(script) ?? (await sha1(script)));
+      return replies.map(({ result }) => result);
+    } catch (error) {
+      throw new GatewayError("store_unavailable", {
+        headers: { "retry-after": "1" },
+        cause: withoutCommand(error),
+      });
+    }
+  };
+}
+
+function pick<T>(items: T[], indexes: number[]): T[] {
+  return items.filter((_, i) => indexes.includes(i));
+}
+
+/** The SDK puts whole commands, keys and tokens included, into its messages; the log must not have them. */
+function withoutCommand(error: unknown): string {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return text.split(", command was:")[0]?.slice(0, 300) ?? "";
+}
+
+async function sha1(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from "./src/index.ts";
+
+/**
+ * What is sold here, and for how much. Edit this file, then `npm run deploy:cloudflare` or `npm run deploy:vercel`.
+ * `${NAME}` comes from the platform's environment; `npm run dev` sets all of these for the local stack.
+ */
+export default defineConfig({
+  wallets: { "base-sepolia": "${PAY_TO}" },
+  accepts: [{ asset: "USDC", network: "base-sepolia" }],
+  facilitator: "${FACILITATOR_URL}",
+  stores: { redis: { url: "${UPSTASH_REDIS_REST_URL}", token: "${UPSTASH_REDIS_REST_TOKEN}" } },
+
+  upstreams: { demo: { url: "${UPSTREAM_URL}" } },
+
+  routes: {
+    "GET /free": { upstream: "demo", price: "$0" },
+    "GET /weather": { upstream: "demo", price: "$0.01" },
+    "GET /data/:id": { upstream: "demo", price: "$0.05" },
+    "POST /echo": { upstream: "demo", price: "$0.02", settlement: "after-response" },
+    "GET /events": { upstream: "demo", price: "$0.001" },
+  },
+});
