@@ -31,8 +31,16 @@ export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
 
   const payment = await rooms.present(call, quote.accepts);
   const claim = await rooms.admit(call, payment, quote.accepts);
+  const served = unwinding(claim, servePaid(rooms, call, claim, quote.accepts));
+  // A client that leaves now must not take the isolate with it: money is about to move.
+  call.waitUntil(served.catch(() => undefined));
+  return served;
+}
+
+/** The one place where a payment in hand goes wrong: the claim lets go, the receipt rides along. */
+async function unwinding(claim: Claim, served: Promise<Response>): Promise<Response> {
   try {
-    return await servePaid(rooms, call, claim, quote.accepts);
+    return await served;
   } catch (thrown) {
     claim.abandoned();
     const error = toGatewayError(thrown);

@@ -44,6 +44,7 @@ async function send(call: Call, target: URL): Promise<Response> {
   const leave = () => abort.abort("client left");
   const timer = setTimeout(() => abort.abort("timeout"), route.upstream.timeoutMs);
   request.signal?.addEventListener("abort", leave, { once: true });
+  if (request.signal?.aborted) leave();
   try {
     return await fetch(target, {
       method: request.method,

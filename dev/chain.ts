@@ -1,0 +1,61 @@
+/** A local chain that payers and facilitators cannot tell from Base Sepolia. */
+import type { Address, Hex } from "viem";
+import { minter } from "./accounts.ts";
+import { startAnvil } from "./anvil.ts";
+import artifacts from "./contracts/artifacts.json" with { type: "json" };
+import { CHAIN_ID, MULTICALL3, TOKEN, TOKEN_ABI } from "./token.ts";
+import { connectWallet } from "./wallet.ts";
+
+/** How to start the chain. */
+export interface ChainOptions {
+  /** Port on 127.0.0.1; by default one the system chooses. */
+  port?: number;
+  /** Seconds between blocks; by default every transaction gets its own block at once. */
+  blockTime?: number;
+}
+
+/** A running local chain. */
+export interface Chain {
+  url: string;
+  port: number;
+  chainId: typeof CHAIN_ID;
+  /** Address of the token. */
+  token: Address;
+  /** Gives an address new tokens (atomic units); resolves when they are there. */
+  mint(address: Address, amount: bigint): Promise<void>;
+  /** Tokens an address holds, in atomic units. */
+  balanceOf(address: Address): Promise<bigint>;
+  /** Ends the chain; its state is gone. */
+  close(): Promise<void>;
+}
+
+/** Starts the chain with the token and Multicall3 in their places. */
+export async function startChain(options: ChainOptions = {}): Promise<Chain> {
+  const blocks = options.blockTime === undefined ? [] : ["--block-time", String(options.blockTime)];
+  const anvil = await startAnvil(options.port ?? 0, ["--chain-id", String(CHAIN_ID), ...blocks]);
+  const url = `http://127.0.0.1:${anvil.port}`;
+  try {
+    const client = connectWallet(url, minter.privateKey);
+    await client.setCode({ address: TOKEN.address, bytecode: artifacts.Token.deployedBytecode as Hex });
+    await client.setCode({ address: MULTICALL3, bytecode: artifacts.Multicall3.deployedBytecode as Hex });
+    const token = { address: TOKEN.address, abi: TOKEN_ABI } as const;
+    const mint = async (address: Address, amount: bigint) => {
+      const hash = await client.writeContract({ ...token, functionName: "mint", args: [address, amount] });
+      await client.waitForTransactionReceipt({ hash });
+    };
+    const balanceOf = (address: Address) =>
+      client.readContract({ ...token, functionName: "balanceOf", args: [address] });
+    return {
+      url,
+      port: anvil.port,
+      chainId: CHAIN_ID,
+      token: TOKEN.address,
+      mint,
+      balanceOf,
+      close: anvil.close,
+    };
+  } catch (error) {
+    await anvil.close();
+    throw error;
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Faults and counters for a bridge under test: `startRedis({ intercept: faults.intercept })`.
+ *
+ * `faults.set("hang")` breaks every request until `clear()`; `{ times: 1 }` only the next one, `{ when }` only
+ * those it picks. The counters see every request that passed the token check, the broken ones too, so a test can
+ * say "one HTTP request per paid call". Latency is apart from the faults and adds to them.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Answer, BridgeRequest, Intercept } from "../src/bridge/intercept.ts";
+
+type Next = Parameters<Intercept>[1];
+
+const FAULTS = {
+  /** Never answers, and does nothing. */
+  hang: (request) => hang(request),
+  /** Does everything, then never answers. */
+  "hang-after": async (request, next) => {
+    await next();
+    return hang(request);
+  },
+  /** Cuts the connection before anything happened. */
+  "drop-before": async () => undefined,
+  /** Cuts the connection after everything happened: the caller cannot tell it from `drop-before`. */
+  "drop-after": async (_request, next) => {
+    await next();
+    return undefined;
+  },
+  "error-500": async () => failure(500, "ERR internal error"),
+  "error-429": async () => failure(429, "ERR max requests limit exceeded"),
+  "error-401": async () => failure(401, "WRONGPASS invalid or missing auth token"),
+  /** A proxy's error page instead of JSON. */
+  html: async () => ({ status: 502, body: "<html><body>502 Bad Gateway</body></html>" }),
+  /** Status 200 and half a JSON document. */
+  "not-json": async () => ({ status: 200, body: '[{"result":' }),
+  /** Does everything, but the last slot of the answer is missing. */
+  "short-array": async (_request, next) => shorten(await next()),
+  /** Redis has lost its scripts just before the request. */
+  "forget-scripts": async (_request, next) => {
+    await next([["SCRIPT", "FLUSH"]]);
+    return next();
+  },
+} satisfies Record<string, (request: BridgeRequest, next: Next) => Promise<Answer | undefined>>;
+
+/** The name of something that can go wrong. */
+export type Fault = keyof typeof FAULTS;
+
+/** Which requests a fault hits; all of them unless told. */
+export interface FaultScope {
+  /** How many requests to break before healing. */
+  times?: number;
+  /** Breaks only the requests this picks. */
+  when?: (request: BridgeRequest) => boolean;
+}
+
+/** One HTTP request the bridge has seen. */
+export type SeenRequest = Pick<BridgeRequest, "endpoint" | "commands">;
+
+/** Switches and counters of one bridge. */
+export interface Faults {
+  /** The option for the bridge. */
+  intercept: Intercept;
+  /** Breaks requests from now on; replaces the fault before. */
+  set(fault: Fault, scope?: FaultScope): void;
+  /** Holds every request back for this many milliseconds; 0 ends it. */
+  setLatency(ms: number): void;
+  /** Heals everything, latency included; the counters stay. */
+  clear(): void;
+  /** HTTP requests since the last reset. */
+  readonly requestCount: number;
+  /** Commands in those requests. */
+  readonly commandCount: number;
+  /** Those requests, oldest first. */
+  readonly requests: readonly SeenRequest[];
+  /** Sets the counters to zero; the faults stay. */
+  resetCounters(): void;
+}
+
+/** Switches for one bridge, all off. */
+export function createFaults(): Faults {
+  let fault: { kind: Fault; left: number; when: (request: BridgeRequest) => boolean } | undefined;
+  let latencyMs = 0;
+  const requests: SeenRequest[] = [];
+  const intercept: Intercept = async (request, next) => {
+    requests.push({ endpoint: request.endpoint, commands: request.commands });
+    // Decided on arrival, so that latency cannot change which of two requests is hit.
+    const hit = fault?.when(request) === true ? fault : undefined;
+    if (hit !== undefined) {
+      hit.left -= 1;
+      if (hit.left === 0) fault = undefined;
+    }
+    if (latencyMs > 0) await sleep(latencyMs);
+    return hit === undefined ? next() : FAULTS[hit.kind](request, next);
+  };
+  return {
+    intercept,
+    set: (kind, { times = Number.POSITIVE_INFINITY, when = () => true } = {}) => {
+      fault = { kind, left: times, when };
+    },
+    setLatency: (ms) => {
+      latencyMs = ms;
+    },
+    clear: () => {
+      fault = undefined;
+      latencyMs = 0;
+    },
+    get requestCount() {
+      return requests.length;
+    },
+    get commandCount() {
+      return requests.reduce((sum, request) => sum + request.commands.length, 0);
+    },
+    requests,
+    resetCounters: () => {
+      requests.length = 0;
+    },
+  };
+}
+
+function hang(request: BridgeRequest): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (request.signal.aborted) return resolve(undefined);
+    request.signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}
+
+function failure(status: number, error: string): Answer {
+  return { status, body: JSON.stringify({ error }) };
+}
+
+function shorten(answer: Answer): Answer {
+  const slots: unknown = JSON.parse(answer.body);
+  return Array.isArray(slots) ? { ...answer, body: JSON.stringify(slots.slice(0, -1)) } : answer;
+}

@@ -1,0 +1,53 @@
+/** Puts the steps of a paid call into words. */
+import type { Balances } from "./balances.ts";
+import type { PayStep } from "./pay-wire.ts";
+import { formatAmount, TOKEN } from "./token.ts";
+
+/** The lines to print for a step. */
+export function describe(step: PayStep): string[] {
+  switch (step.step) {
+    case "offer": {
+      const { offer } = step;
+      const known = offer.asset.toLowerCase() === TOKEN.address.toLowerCase();
+      const dollars = known ? `$${formatAmount(BigInt(offer.amount))} = ` : "";
+      return block("402 Payment Required", {
+        price: `${dollars}${offer.amount} units of ${offer.token ?? "token"} ${offer.asset}`,
+        network: `${offer.network}, scheme ${offer.scheme}`,
+        "pay to": offer.payTo,
+      });
+    }
+    case "balances":
+      return describeBalances(step.when, step.balances);
+    case "signed": {
+      const { from, to, value, validBefore, nonce } = step.authorization;
+      const until = new Date(Number(validBefore) * 1000).toISOString();
+      return block("Signed", { from, to, value, "valid before": `${validBefore} (${until})`, nonce });
+    }
+    case "answer": {
+      const { status, location, body, truncated } = step.answer;
+      const where = location === undefined ? "" : ` -> ${location} (not followed)`;
+      const text = body.trimEnd() + (truncated ? " ..." : "");
+      return [`Answer ${status}${where}`, ...(text ? text.split("\n").map((line) => `  ${line}`) : [])];
+    }
+    case "receipt": {
+      const { success, transaction, network, payer, errorReason } = step.receipt;
+      return block("Receipt", { success, transaction, network, payer, reason: errorReason });
+    }
+    case "refused":
+      return [`Payment refused: ${step.reason}`];
+  }
+}
+
+function describeBalances(when: string, balances: Balances): string[] {
+  if (balances.payer === null || balances.payTo === null)
+    return [`Balances ${when}: unknown (no chain of that network at the RPC URL)`];
+  return block(`Balances ${when}`, {
+    payer: formatAmount(balances.payer),
+    "pay to": formatAmount(balances.payTo),
+  });
+}
+
+function block(title: string, fields: Record<string, string | boolean | undefined>): string[] {
+  const rows = Object.entries(fields).filter(([, value]) => value !== undefined && value !== "");
+  return [title, ...rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`)];
+}

@@ -1,0 +1,98 @@
+/** The demo upstream: the API behind the gateway, in development and in tests. It remembers what it was asked. */
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
+import { type OpenServer, open } from "./http.ts";
+import { ROUTES, sendJson } from "./upstream-routes.ts";
+
+/** One request the upstream got. Its fields change until the exchange is over. */
+export interface UpstreamRequest {
+  method: string;
+  /** Path and query, as received. */
+  url: string;
+  headers: IncomingHttpHeaders;
+  /** The answer went out whole. */
+  finished: boolean;
+  /** The client left before the answer was whole. */
+  closedEarly: boolean;
+  /** Bytes of the body that went out; counted for `/large` only. */
+  bytesWritten: number;
+}
+
+/** A running upstream. */
+export interface Upstream extends OpenServer {
+  /** The latest requests (1000 at most), oldest first. */
+  requests: UpstreamRequest[];
+  /** How many of them asked for that path, whatever their query. */
+  count(path: string): number;
+  /** Forgets them. */
+  reset(): void;
+}
+
+const MAX_REQUESTS = 1000;
+
+/** Starts the demo upstream; by default on a port the system chooses. */
+export async function startUpstream(options: { port?: number } = {}): Promise<Upstream> {
+  const requests: UpstreamRequest[] = [];
+  const server = createServer((req, res) => {
+    const record = newRecord(req);
+    requests.push(record);
+    if (requests.length > MAX_REQUESTS) requests.shift();
+    void answer(req, res, record);
+  });
+  // A pooled connection must outlive a pause of its client, or the next request on it is lost.
+  server.keepAliveTimeout = 60_000;
+  const opened = await open(server, options.port ?? 0, "upstream");
+  const count = (path: string) => requests.filter((request) => pathOf(request.url) === path).length;
+  const reset = () => {
+    requests.length = 0;
+  };
+  return { ...opened, requests, count, reset };
+}
+
+function newRecord(req: IncomingMessage): UpstreamRequest {
+  return {
+    method: req.method ?? "",
+    url: req.url ?? "",
+    headers: req.headers,
+    finished: false,
+    closedEarly: false,
+    bytesWritten: 0,
+  };
+}
+
+const pathOf = (url: string): string => url.split("?", 1)[0] ?? "";
+
+async function answer(req: IncomingMessage, res: ServerResponse, record: UpstreamRequest): Promise<void> {
+  const closed = new AbortController();
+  let broken = false;
+  res.once("close", () => {
+    record.finished = res.writableFinished;
+    record.closedEarly = !res.writableFinished && !broken;
+    closed.abort();
+  });
+  const breakOff = () => {
+    broken = true;
+    res.destroy();
+  };
+  const wrote = (bytes: number) => {
+    record.bytesWritten += bytes;
+  };
+  try {
+    const { route, last, url } = find(record.url);
+    if (!route) return sendJson(res, 404, { error: "not found", try: Object.keys(ROUTES) });
+    await route({ req, res, url, last, signal: closed.signal, wrote, breakOff });
+  } catch (error) {
+    if (closed.signal.aborted || res.destroyed) return;
+    if (res.headersSent) return breakOff();
+    sendJson(res, 400, { error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** @throws on a target that is no path or a segment that cannot be decoded */
+function find(target: string) {
+  const url = new URL(`http://upstream${target}`);
+  const exact = ROUTES[url.pathname];
+  if (exact && !url.pathname.endsWith("/")) return { route: exact, last: "", url };
+  const cut = url.pathname.lastIndexOf("/") + 1;
+  const last = decodeURIComponent(url.pathname.slice(cut));
+  return { route: last ? ROUTES[url.pathname.slice(0, cut)] : undefined, last, url };
+}

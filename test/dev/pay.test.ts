@@ -1,0 +1,132 @@
+import { execFile } from "node:child_process";
+import { createServer } from "node:http";
+import { promisify } from "node:util";
+import { getRequestListener } from "@hono/node-server";
+import { HTTPFacilitatorClient, x402ResourceServer } from "@x402/core/server";
+import { ExactEvmScheme } from "@x402/evm/exact/server";
+import { paymentMiddleware } from "@x402/hono";
+import { Hono } from "hono";
+import { generatePrivateKey } from "viem/accounts";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { payer, seller } from "../../dev/accounts.ts";
+import { type Chain, startChain } from "../../dev/chain.ts";
+import { type Facilitator, startFacilitator } from "../../dev/facilitator.ts";
+import { type OpenServer, open } from "../../dev/http.ts";
+import { pay } from "../../dev/pay.ts";
+import { NETWORK } from "../../dev/token.ts";
+
+let chain: Chain;
+let facilitator: Facilitator;
+let shop: OpenServer;
+
+/** A server that charges with the official middleware: what our client must get along with. */
+function openShop(facilitatorUrl: string): Promise<OpenServer> {
+  const server = new x402ResourceServer(new HTTPFacilitatorClient({ url: facilitatorUrl }));
+  server.register(NETWORK, new ExactEvmScheme());
+  const sell = (price: string) => ({
+    accepts: { scheme: "exact", price, network: NETWORK, payTo: seller.address },
+  });
+  const app = new Hono();
+  app.use(paymentMiddleware({ "/paid": sell("$0.01"), "/dear": sell("$2") }, server));
+  app.all("/paid", async (c) => c.json({ got: await c.req.text(), header: c.req.header("x-test") }));
+  app.get("/free", (c) => c.text("x".repeat(3000)));
+  app.get("/moved", (c) => c.redirect("/paid"));
+  return open(createServer(getRequestListener(app.fetch)), 0, "shop");
+}
+
+beforeAll(async () => {
+  chain = await startChain();
+  facilitator = await startFacilitator({ rpcUrl: chain.url });
+  shop = await openShop(facilitator.url);
+  await chain.mint(payer.address, 10_000_000n);
+});
+
+afterAll(async () => {
+  await shop?.close();
+  await facilitator?.close();
+  await chain?.close();
+});
+
+test("pays, and shows the money moving", async () => {
+  const steps: string[] = [];
+  const result = await pay(`${shop.url}/paid`, {
+    rpcUrl: chain.url,
+    data: "hello",
+    headers: { "x-test": "yes" },
+    onStep: (step) => steps.push(step.step),
+  });
+  expect(result).toMatchObject({
+    ok: true,
+    status: 200,
+    body: '{"got":"hello","header":"yes"}',
+    offer: { network: NETWORK, amount: "10000", payTo: seller.address, token: "USDC" },
+    authorization: { from: payer.address, to: seller.address, value: "10000" },
+    receipt: { success: true, payer: payer.address },
+    balances: {
+      before: { payer: 10_000_000n, payTo: 0n },
+      after: { payer: 9_990_000n, payTo: 10_000n },
+    },
+  });
+  expect(steps).toEqual(["offer", "balances", "signed", "answer", "receipt", "balances"]);
+});
+
+test("calls what is free without paying, and keeps the start of a long body", async () => {
+  const result = await pay(`${shop.url}/free`);
+  expect(result).toEqual({ ok: true, status: 200, body: "x".repeat(2048) });
+});
+
+test("takes no payment along a redirect", async () => {
+  expect(await pay(`${shop.url}/moved`)).toMatchObject({ ok: true, status: 302 });
+});
+
+test("says why a payment was refused", async () => {
+  const result = await pay(`${shop.url}/paid`, { rpcUrl: chain.url, privateKey: generatePrivateKey() });
+  expect(result).toMatchObject({
+    ok: false,
+    status: 402,
+    refusal: expect.stringContaining("insufficient_balance"),
+  });
+});
+
+test("pays more than a dollar only if told to", async () => {
+  await expect(pay(`${shop.url}/dear`)).rejects.toThrow(/spend/i);
+  expect(await pay(`${shop.url}/dear`, { unlimited: true })).toMatchObject({ offer: { amount: "2000000" } });
+});
+
+test("still pays when there is no chain to read balances from", async () => {
+  const result = await pay(`${shop.url}/paid`, { rpcUrl: "http://127.0.0.1:1" });
+  expect(result).toMatchObject({ ok: true, balances: { after: { payer: null, payTo: null } } });
+});
+
+const command = (...args: string[]) => promisify(execFile)(process.execPath, ["dev/pay.ts", ...args]);
+
+test("the command prints each step, or JSON", async () => {
+  const { stdout } = await command(
+    `${shop.url}/paid`,
+    "--rpc-url",
+    chain.url,
+    "-X",
+    "PUT",
+    "-H",
+    "x-test: 1",
+  );
+  for (const text of [
+    "$0.01",
+    NETWORK,
+    seller.address,
+    "valid before",
+    "Answer 200",
+    "transaction",
+    "Balances after",
+  ])
+    expect(stdout).toContain(text);
+  const json = await command(`${shop.url}/paid`, "--rpc-url", chain.url, "--json");
+  expect(JSON.parse(json.stdout)).toMatchObject({ ok: true, receipt: { success: true } });
+});
+
+test("the command fails with a plain sentence where nothing listens", async () => {
+  await expect(command("http://127.0.0.1:1/")).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^No answer from http:\/\/127\.0\.0\.1:1\. .*\n$/),
+  });
+});

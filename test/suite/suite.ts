@@ -1,0 +1,35 @@
+/** The guarantees of the gateway, run the same in every runtime it is shipped for. */
+import { afterAll, beforeAll, beforeEach, describe } from "vitest";
+import type { Runtime } from "../../dev/bundle.ts";
+import { startWorld, type World } from "../fixtures/world.ts";
+import { coldStartTests } from "./cold-start.ts";
+import { duplicateTests } from "./duplicates.ts";
+import { faultTests } from "./faults.ts";
+import { forgeryTests } from "./forgeries.ts";
+import { headerTests } from "./headers.ts";
+import { paidCallTests } from "./paid-call.ts";
+import { streamTests } from "./streams.ts";
+
+const SUITES = {
+  paidCallTests,
+  forgeryTests,
+  duplicateTests,
+  headerTests,
+  streamTests,
+  faultTests,
+  coldStartTests,
+};
+
+export function describeGateway(runtime: Runtime): void {
+  let started: World | undefined;
+  const world = () => {
+    if (!started) throw new Error("the world has not started");
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startWorld(runtime);
+  });
+  afterAll(() => started?.close());
+  beforeEach(() => started?.reset());
+  for (const [name, tests] of Object.entries(SUITES)) describe(name.replace("Tests", ""), () => tests(world));
+}
