@@ -72,6 +72,10 @@ export async function call(payingFetch: typeof fetch, url: string, options: PayO
     // A payment is for the one who asked for it: following would hand it to wherever the answer points.
     return await payingFetch(url, { ...init, redirect: "manual" });
   } catch (error) {
+    if (error instanceof Error && error.message.includes("spendControls"))
+      throw new Error(
+        `The client's own limits forbid this payment; --unlimited lifts them. ${error.message}`,
+      );
     const cause = error instanceof Error ? error.cause : undefined;
     if (!(error instanceof TypeError) || !(cause instanceof Error)) throw error;
     const refused = "code" in cause && cause.code === "ECONNREFUSED";

@@ -51,7 +51,7 @@ export async function pay(url: string, options: PayOptions = {}): Promise<PayRes
 interface CommandOptions {
   method?: string;
   data?: string;
-  header: Record<string, string>;
+  header?: Record<string, string>;
   privateKey?: Hex;
   rpcUrl: string;
   unlimited?: boolean;
@@ -66,7 +66,7 @@ export function payCommand(): Command {
     .argument("<url>", "what to call", parseUrl)
     .option("-X, --method <method>", "HTTP method (default: GET, or POST with --data)")
     .option("-d, --data <body>", "request body")
-    .option("-H, --header <name: value>", "request header; may be repeated", addHeader, {})
+    .option("-H, --header <name: value>", "request header; may be repeated", addHeader)
     .addOption(key.env("PAYER_PRIVATE_KEY").argParser(parseKey))
     .option("--rpc-url <url>", "chain to read balances from", LOCAL_CHAIN)
     .option("--unlimited", "pay even more than a dollar, or in an unknown token")
@@ -80,7 +80,7 @@ async function runPay(url: string, { json, header, ...options }: CommandOptions)
     JSON.stringify(value, (_, field) => (typeof field === "bigint" ? String(field) : field), 2);
   try {
     const onStep = json ? {} : { onStep: (step: PayStep) => print(describe(step).join("\n")) };
-    const result = await pay(url, { ...options, headers: header, ...onStep });
+    const result = await pay(url, { ...options, headers: header ?? {}, ...onStep });
     if (json) print(toText(result));
     process.exitCode = result.ok ? 0 : 1;
   } catch (error) {
@@ -102,7 +102,7 @@ function parseKey(text: string): Hex {
   return text as Hex;
 }
 
-function addHeader(text: string, headers: Record<string, string>): Record<string, string> {
+function addHeader(text: string, headers: Record<string, string> = {}): Record<string, string> {
   const [, name, value] = /^([^\s:]+):\s*(.*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError("Write it as name: value.");
   return { ...headers, [name]: value };

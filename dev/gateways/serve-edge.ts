@@ -28,6 +28,8 @@ server.listen(Number(PORT), "127.0.0.1", () => {
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const abort = new runtime.context.AbortController();
   outgoing.once("close", () => abort.abort());
+  // What nobody read must not wait in the connection that the next request uses.
+  outgoing.once("finish", () => incoming.removeAllListeners("data").resume());
   const hasBody = incoming.method !== "GET" && incoming.method !== "HEAD";
   const response = await runtime.dispatchFetch(`http://${incoming.headers.host}${incoming.url}`, {
     method: incoming.method,
@@ -62,12 +64,18 @@ function headersOf({ headers, socket }: IncomingMessage): [string, string][] {
 
 /** The runtime's own kind of stream: it does not take Node's. */
 function bodyOf(incoming: IncomingMessage): ReadableStream {
-  const chunks = incoming[Symbol.asyncIterator]();
   return new runtime.context.ReadableStream({
-    async pull(controller: ReadableStreamDefaultController) {
-      const { done, value } = await chunks.next();
-      if (done) controller.close();
-      else controller.enqueue(new runtime.context.Uint8Array(value));
+    start(controller: ReadableStreamDefaultController) {
+      incoming.on("data", (chunk) => {
+        controller.enqueue(new runtime.context.Uint8Array(chunk));
+        if ((controller.desiredSize ?? 0) <= 0) incoming.pause();
+      });
+      incoming.once("end", () => controller.close());
+      incoming.once("error", (error) => controller.error(error));
+      incoming.pause();
+    },
+    pull() {
+      incoming.resume();
     },
   });
 }

@@ -1,11 +1,7 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { concat, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAddress } from "viem/accounts";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { minter, payer, seller } from "../../dev/accounts.ts";
-import { findAnvil } from "../../dev/anvil.ts";
 import { type Chain, startChain } from "../../dev/chain.ts";
 import artifacts from "../../dev/contracts/artifacts.json" with { type: "json" };
 import { type Facilitator, startFacilitator } from "../../dev/facilitator.ts";
@@ -134,44 +130,4 @@ test("a smart wallet pays with a signature that only it can judge", async () => 
   });
   expect(await ask(facilitator.url, "settle", payment)).toMatchObject({ success: true });
   expect(await chain.balanceOf(payTo)).toBe(700n);
-});
-
-describe("a bad start is explained", () => {
-  test("a busy port", async () => {
-    await expect(startChain({ port: chain.port })).rejects.toThrow(`Port ${chain.port} is busy`);
-    await expect(startFacilitator({ rpcUrl: chain.url, port: facilitator.port })).rejects.toThrow("is busy");
-  });
-
-  test("no anvil binary", () => {
-    expect(() => findAnvil({ ANVIL: "/nowhere/anvil" })).toThrow(/ANVIL names .* set ANVIL to its path/);
-  });
-});
-
-/** Resolves when nothing holds the port. */
-async function listenOn(port: number): Promise<void> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(port, "127.0.0.1", resolve);
-  });
-  await new Promise((resolve) => server.close(resolve));
-}
-
-describe("no chain is left behind", () => {
-  test("closing frees the port at once", async () => {
-    const other = await startChain({ blockTime: 1 });
-    await other.close();
-    await listenOn(other.port);
-  });
-
-  test("a killed parent takes its chain along", async () => {
-    const script = `
-      const { startChain } = await import("./dev/chain.ts");
-      const { port } = await startChain();
-      process.stdout.write(String(port), () => process.kill(process.pid, "SIGKILL"));`;
-    const parent = spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-    const [output] = await once(parent.stdout, "data");
-    const [, signal] = await once(parent, "exit");
-    expect(signal).toBe("SIGKILL");
-    await vi.waitFor(() => listenOn(Number(String(output))), { timeout: 5000 });
-  });
 });

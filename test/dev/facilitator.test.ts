@@ -3,11 +3,12 @@ import { facilitator as account } from "../../dev/accounts.ts";
 import { type Facilitator, startFacilitator } from "../../dev/facilitator.ts";
 import { demand, signPayment } from "../../dev/payment.ts";
 import { ask } from "./facilitator-client.ts";
+import { deadUrl } from "./ports.ts";
 
 let facilitator: Facilitator;
 
 beforeAll(async () => {
-  facilitator = await startFacilitator({ rpcUrl: "http://127.0.0.1:1" });
+  facilitator = await startFacilitator({ rpcUrl: await deadUrl() });
 });
 afterAll(() => facilitator?.close());
 
@@ -42,6 +43,8 @@ test("answers 400 to a payment with a field missing, and 413 to one that is too 
 });
 
 test("answers 500 in JSON when the chain cannot be reached", async () => {
-  const answer = await ask(facilitator.url, "verify", await signPayment(demand(1n)));
-  expect(answer).toMatchObject({ status: 500, error: expect.any(String) });
+  for (const endpoint of ["verify", "settle"] as const) {
+    const answer = await ask(facilitator.url, endpoint, await signPayment(demand(1n)));
+    expect(answer).toMatchObject({ status: 500, error: expect.stringContaining("request failed") });
+  }
 });

