@@ -21,8 +21,8 @@ export type TollboothOptions = {
   emit?: Emit;
 };
 
-/** Where the docs of an error are; the code is the anchor. */
-const DOCS = "https://github.com/tollbooth-edge/tollbooth-edge/blob/main/docs/errors.md#";
+/** A problem type (RFC 9457, 3.1.1); the code is also the heading in docs/errors.md. */
+const PROBLEM_TYPE = "urn:tollbooth:error:";
 
 /**
  * The gateway as a Hono app. Nothing is read, checked or requested before the first request: platforms hand out their
@@ -68,7 +68,7 @@ function render(error: GatewayError, c: Context, emit: Emit): Response {
     });
   }
   const body = {
-    type: DOCS + error.code,
+    type: PROBLEM_TYPE + error.code,
     title,
     status,
     code: error.code,

@@ -3,9 +3,17 @@ import type { Fault } from "./faults.ts";
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
+/** Stands for a variable that is not set; what holds it cannot be checked further. */
+const UNSET = "\uFFFF";
+
+/** True for a value that a missing variable is part of: that is a fault already. */
+export function isUnset(text: string): boolean {
+  return text.includes(UNSET);
+}
+
 /**
  * A copy with every `${NAME}` filled in. `${params.x}` and `${query.x}` are left for the router. A missing variable is
- * a fault that names the field; the copy then holds an empty string.
+ * a fault that names the field.
  */
 export function interpolate(
   value: unknown,
@@ -28,10 +36,11 @@ function fill(text: string, env: Record<string, unknown>, path: string, faults: 
     const value = env[name];
     if (typeof value === "string" && value !== "") return value;
     faults.push({
+      kind: "env",
       path,
       message: `the variable ${name} is not set`,
       fix: `set ${name} in the platform's environment`,
     });
-    return "";
+    return UNSET;
   });
 }

@@ -1,8 +1,8 @@
 /** What is wrong with a configuration: all of it at once, each with where, what, and what to write instead. */
 import { closest, distance } from "fastest-levenshtein";
 
-/** One fault. `path` is where in the config, `fix` what to write instead. */
-export type Fault = { path: string; message: string; fix?: string };
+/** One fault. `path` is where in the config, `fix` what to write instead; `env` is a variable that is not set. */
+export type Fault = { kind?: "env"; path: string; message: string; fix?: string };
 
 /** Thrown with every fault of a configuration. */
 export class ConfigError extends Error {

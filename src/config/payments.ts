@@ -4,6 +4,7 @@ import { isWallet } from "../core/address.ts";
 import { findAsset, NETWORK_NAMES, toCaip2 } from "../core/assets.ts";
 import { type Decimal, parsePrice, toAtomic } from "../core/money.ts";
 import type { FacilitatorMap, Offer } from "../core/route.ts";
+import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
 import type { RawConfig } from "./schema.ts";
 import { asPrefix, checkUrl } from "./urls.ts";
@@ -49,7 +50,7 @@ function checkWallets(wallets: Record<string, string>, faults: Fault[]): Map<Net
   const payTo = new Map<Network, string>();
   for (const [name, address] of Object.entries(wallets)) {
     const network = checkNetwork(name, `wallets.${name}`, faults);
-    if (!isWallet(address)) {
+    if (!isUnset(address) && !isWallet(address)) {
       const fix = "write 0x and 40 hexadecimal digits; mixed case must be a valid checksum";
       faults.push({ path: `wallets.${name}`, message: "is not an address that can receive money", fix });
     }
@@ -82,6 +83,7 @@ export function checkPrice(
       'write price: "$0.01", or "$0" for free',
     );
   }
+  if (isUnset(price)) return undefined;
   const decimal = parsePrice(price);
   if (!decimal) return fault(`"${price}" is not a price above zero or "$0"`, 'write it like "$0.01"');
   if (decimal.digits === 0n) return "free";

@@ -1,4 +1,5 @@
 /** What a URL in the configuration may be. Money and secrets go over TLS, or stay on this machine. */
+import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
 
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
@@ -8,7 +9,7 @@ const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
  * @param tls when set, plain HTTP is refused unless the host is loopback
  */
 export function checkUrl(text: string, path: string, tls: boolean, faults: Fault[]): URL | undefined {
-  if (text === "") return undefined; // A missing variable: already a fault.
+  if (isUnset(text)) return undefined;
   const fault = (message: string, fix: string) => {
     faults.push({ path, message, fix });
     return undefined;

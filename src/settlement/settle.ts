@@ -5,7 +5,8 @@
  * | facilitator | record | client |
  * |---|---|---|
  * | settled | `settled`, with the receipt | goes on |
- * | no, for a reason of the payment's | `failed` | 402, the reason, fresh requirements |
+ * | verify says no | given back | 402, the reason, fresh requirements |
+ * | settle says no, for a reason of the payment's | `failed` | 402, the reason, fresh requirements |
  * | did not take the request, nothing sent | given back | 503 `facilitator_unavailable` |
  * | anything that leaves a doubt | `unknown` | 503 `payment_outcome_unknown` |
  */
@@ -29,7 +30,7 @@ export function makeCashier(facilitator: Facilitator): Cashier {
     async verify(call, claim, accepts) {
       const verdict = await facilitator.verify(claim.payment);
       if (verdict.valid) return;
-      if (claim.payment.proven) claim.failed(verdict.reason);
+      // Not noted as failed: a facilitator that has lost its chain says "invalid" too, and the payment may be good.
       throw challenge(call, accepts, "payment_rejected", verdict.reason);
     },
 

@@ -1,0 +1,65 @@
+/** The gateway in workerd under `wrangler dev`: rebuilt and reloaded when the configuration or a source changes. */
+import { spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { QUIET_WRANGLER, WRANGLER } from "../bundle.ts";
+import type { Gateway } from "./process.ts";
+
+/** Starts wrangler on that port and waits until the worker answers. @throws with wrangler's words when it does not */
+export async function startWranglerDev(options: {
+  config: string;
+  vars: Record<string, string>;
+  port: number;
+}): Promise<Gateway> {
+  const args = ["dev", "--ip", "127.0.0.1", "--port", String(options.port), "--inspector-port", "0"];
+  args.push("--show-interactive-dev-session=false", "--log-level", "warn");
+  args.push("--alias", `#tollbooth-config:${resolve(options.config)}`);
+  for (const [name, value] of Object.entries(options.vars)) args.push("--var", `${name}:${value}`);
+  const child = spawn(process.execPath, [WRANGLER, ...args], {
+    env: { ...process.env, ...QUIET_WRANGLER },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const killWithParent = () => child.kill("SIGTERM");
+  process.once("exit", killWithParent);
+  let output = "";
+  child.stdout.on("data", (chunk) => {
+    output += chunk;
+    process.stdout.write(chunk);
+  });
+  child.stderr.on("data", (chunk) => {
+    output += chunk;
+    process.stderr.write(chunk);
+  });
+  let ended = false;
+  const exited = new Promise<void>((done) => {
+    child.once("exit", () => {
+      ended = true;
+      process.off("exit", killWithParent);
+      done();
+    });
+  });
+  const url = `http://127.0.0.1:${options.port}`;
+  for (let tries = 0; !(await answers(url)); tries++) {
+    if (ended || tries > 600) {
+      child.kill("SIGTERM");
+      throw new Error(`wrangler dev did not start:\n${output}`);
+    }
+    await sleep(100);
+  }
+  return {
+    url,
+    pid: child.pid ?? 0,
+    log: () => output,
+    async stop() {
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(2000) }).then(
+    () => true,
+    () => false,
+  );
+}

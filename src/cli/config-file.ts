@@ -1,0 +1,41 @@
+/** Reads a `tollbooth.config.ts` and the variables it names, as a terminal sees them. */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { parseEnv } from "node:util";
+import { createJiti } from "jiti";
+import type { ConfigSource } from "../config/define.ts";
+
+/** A problem that the user can solve; the command prints the sentence and exits 1. */
+export class CommandError extends Error {
+  override name = "CommandError";
+}
+
+/** Files with variables that are read when no other is named, as wrangler and most tools do. */
+const ENV_FILES = [".env", ".dev.vars"];
+
+/** The default export of a configuration file. @throws CommandError */
+export async function readConfig(path: string): Promise<ConfigSource> {
+  const file = resolve(path);
+  if (!existsSync(file)) throw new CommandError(`There is no ${path}. Name another with --config.`);
+  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false });
+  const source: unknown = await jiti.import(file, { default: true }).catch((cause: unknown) => {
+    throw new CommandError(
+      `${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
+  });
+  if (typeof source === "function") return source as ConfigSource;
+  throw new CommandError(`${path} has no default export made by defineConfig(…).`);
+}
+
+/** The process's variables, with those of the files for what it does not have. @throws CommandError */
+export async function readEnv(named: string[] | undefined): Promise<Record<string, string | undefined>> {
+  const variables: Record<string, string | undefined> = {};
+  for (const path of named ?? ENV_FILES.filter((file) => existsSync(file))) {
+    const text = await readFile(path, "utf8").catch(() => {
+      throw new CommandError(`${path} cannot be read.`);
+    });
+    Object.assign(variables, parseEnv(text));
+  }
+  return { ...variables, ...process.env };
+}

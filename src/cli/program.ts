@@ -1,0 +1,23 @@
+/** The command line, without the commands that need the development stack. */
+import { Command } from "commander";
+import { CommandError } from "./config-file.ts";
+import { validateCommand } from "./validate.ts";
+
+/** The `tollbooth` program. */
+export function createProgram(): Command {
+  return new Command("tollbooth")
+    .description("Charge for every call of your API with x402.")
+    .addCommand(validateCommand())
+    .showHelpAfterError("(--help shows what there is)");
+}
+
+/** Runs it; a problem that the user can solve is one sentence and exit code 1. */
+export async function run(program: Command, argv: string[]): Promise<void> {
+  try {
+    await program.parseAsync(argv);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}
