@@ -1,0 +1,37 @@
+/** Fails unless every suite that needs real parts ran and skipped nothing: `assert-ran.ts REPORT.json`. */
+import { readFile } from "node:fs/promises";
+import { relative } from "node:path";
+
+type Report = {
+  numPendingTests: number;
+  numTodoTests: number;
+  testResults: { name: string; assertionResults: { status: string }[] }[];
+};
+
+/** Suites that prove nothing when they do not run. */
+const REQUIRED = [
+  "test/bridge/wire.test.ts",
+  "test/store/payments.test.ts",
+  "test/store/record.property.test.ts",
+  "test/runtime/workerd.test.ts",
+  "test/runtime/edge.test.ts",
+  "test/runtime/node.test.ts",
+  "test/stack/pay.test.ts",
+  "test/package.test.ts",
+];
+
+const [, , path = ""] = process.argv;
+const report: Report = JSON.parse(await readFile(path, "utf8"));
+const passed = new Map(
+  report.testResults.map(({ name, assertionResults }) => [
+    relative(process.cwd(), name),
+    assertionResults.filter(({ status }) => status === "passed").length,
+  ]),
+);
+const missing = REQUIRED.filter((suite) => !passed.get(suite));
+const skipped = report.numPendingTests + report.numTodoTests;
+if (missing.length > 0 || skipped > 0) {
+  console.error(`Suites that did not run: ${missing.join(", ") || "none"}; tests skipped: ${skipped}`);
+  process.exit(1);
+}
+console.error(`All ${REQUIRED.length} suites that need real parts ran.`);

@@ -1,0 +1,136 @@
+/** The house rules that can be read off the source: floors, doors, homes of packages, sizes. */
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const SRC = resolve("src");
+const ROOMS = ["routing", "pricing", "payment", "settlement", "proxy"];
+/** Each room's only files that others may import. */
+const DOORS: Record<string, string[]> = {
+  routing: ["match.ts", "rewrite.ts"],
+  pricing: ["quote.ts"],
+  payment: ["present.ts", "admit.ts"],
+  settlement: ["settle.ts"],
+  proxy: ["forward.ts"],
+  stores: ["redis.ts", "payments.ts"],
+  facilitator: ["http.ts"],
+  observability: ["log.ts"],
+  config: ["load.ts", "define.ts", "faults.ts", "schema.ts"],
+};
+/** What the files of a folder may import from; the top of src is "". */
+const MAY_IMPORT: Record<string, string[]> = {
+  core: ["core"],
+  ...Object.fromEntries(
+    [...ROOMS, "stores", "facilitator", "observability", "config"].map((room) => [room, [room, "core"]]),
+  ),
+  platform: ["platform", ""],
+  entry: ["", "platform"],
+  cli: ["cli", "config", "core"],
+  bridge: ["bridge"],
+};
+const TOP: Record<string, string[]> = {
+  "gateway.ts": ["core"],
+  "compose.ts": ["core", "gateway.ts", ...ROOMS, "stores", "facilitator"],
+  "app.ts": ["core", "compose.ts", "gateway.ts", "config", "observability"],
+  "index.ts": ["app.ts", "config", "core"],
+};
+/** Package → the only places that import it. */
+const HOMES: Record<string, RegExp> = {
+  "@upstash/": /^stores\//,
+  "@x402/": /^core\//,
+  viem: /^(?:payment|core)\//,
+  hono: /^(?:app\.ts|platform\/)/,
+  "@hono/": /^platform\/node\.ts/,
+  zod: /^(?:core|config|stores|facilitator)\//,
+  "fastest-levenshtein": /^(?:routing|config)\//,
+  commander: /^cli\//,
+  jiti: /^cli\//,
+  "redis-parser": /^bridge\//,
+  "node:": /^(?:bridge|cli)\/|^platform\/node\.ts/,
+};
+
+const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+const imports = files.flatMap((file) =>
+  [
+    ...readFileSync(join(SRC, file), "utf8").matchAll(
+      /^(?:import|export)[^;]*?from "([^"]+)"|^import "([^"]+)"/gm,
+    ),
+  ].map(([, from, bare]) => ({ file, to: from ?? bare ?? "" })),
+);
+
+describe("imports go down, through doors", () => {
+  const own = imports.filter(({ to }) => to.startsWith("."));
+
+  it("each folder imports only what lies below it", () => {
+    const wrong = own.filter(({ file, to }) => {
+      const target = relative(SRC, resolve(SRC, dirname(file), to));
+      const allowed = file.includes("/") ? MAY_IMPORT[folderOf(file)] : TOP[file];
+      return !allowed?.some((place) => place === target || place === folderOf(target));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("a room is entered by its door", () => {
+    const wrong = own.filter(({ file, to }) => {
+      const target = relative(SRC, resolve(SRC, dirname(file), to));
+      const doors = DOORS[folderOf(target)];
+      const inside = folderOf(file) === folderOf(target);
+      return doors !== undefined && !inside && !doors.includes(target.slice(folderOf(target).length + 1));
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("nothing in src imports the development stack, the tests or the benchmarks", () => {
+    expect(
+      own.filter(({ file, to }) => relative(SRC, resolve(SRC, dirname(file), to)).startsWith("..")),
+    ).toEqual([]);
+  });
+
+  it("each package is imported only where it lives", () => {
+    const wrong = imports
+      .filter(({ to }) => !to.startsWith(".") && to !== "#tollbooth-config")
+      .filter(
+        ({ file, to }) =>
+          !Object.entries(HOMES).some(([name, home]) => isPackage(to, name) && home.test(file)),
+      );
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe("sizes", () => {
+  it("no source file is over 150 lines", () => {
+    const long = files.map(
+      (file) => [file, readFileSync(join(SRC, file), "utf8").split("\n").length - 1] as const,
+    );
+    expect(long.filter(([, lines]) => lines > 150)).toEqual([]);
+  });
+
+  it("the request can be read in one sitting: gateway.ts has at most 150 lines and orders only", () => {
+    expect(
+      imports.filter(({ file }) => file === "gateway.ts").every(({ to }) => to.startsWith("./core/")),
+    ).toBe(true);
+  });
+});
+
+describe("edge code", () => {
+  const edge = files.filter((file) => !/^(?:bridge|cli|entry)\/|^platform\/(?:node|vercel)/.test(file));
+
+  it.each(["process", "Buffer", "__dirname", "require"])("never names %s", (name) => {
+    const wrong = edge.filter((file) =>
+      new RegExp(`(?<![\\w."\`-])${name}[.(\\[]`).test(withoutComments(file)),
+    );
+    expect(wrong).toEqual([]);
+  });
+});
+
+function withoutComments(file: string): string {
+  return readFileSync(join(SRC, file), "utf8").replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+}
+
+function folderOf(path: string): string {
+  return path.includes("/") ? (path.split("/")[0] ?? "") : "";
+}
+
+function isPackage(to: string, name: string): boolean {
+  return /[/:]$/.test(name) ? to.startsWith(name) : to === name || to.startsWith(`${name}/`);
+}
