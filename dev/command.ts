@@ -36,7 +36,7 @@ export function devCommand(): Command {
     .option("--no-stack", "only the gateway, against what the environment (.env, .dev.vars) names")
     .action(async (options: Options) => {
       const stop = await start(options).catch((error: unknown) => {
-        throw new CommandError(error instanceof Error ? error.message : String(error));
+        throw new CommandError(explain(error));
       });
       await new Promise<void>((resolve) => {
         for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
@@ -103,6 +103,14 @@ function definedOnly(env: Record<string, string | undefined>): Record<string, st
   return Object.fromEntries(
     Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { code, port } = error as Error & { code?: string; port?: number };
+  return code === "EADDRINUSE"
+    ? `Port ${port} is busy: stop what listens there, or choose another.`
+    : error.message;
 }
 
 async function assertFree(port: number): Promise<void> {
