@@ -113,6 +113,17 @@ export const ROUTES: Record<string, Route> = {
     res.setHeader("set-cookie", ["a=1; Path=/", "b=2; Path=/; HttpOnly"]);
     sendJson(res, 200, { cookies: 2 });
   },
+  /** Says what only a gateway may say. */
+  "/forge": ({ res }) => {
+    const forged = { "payment-response": "e30=", "payment-required": "e30=", "x-payment-response": "e30=" };
+    res.writeHead(200, {
+      ...forged,
+      "settlement-overrides": '{"amount":"0"}',
+      connection: "x-private",
+      "x-private": "1",
+    });
+    res.end("forged");
+  },
   "/redirect": ({ res, url }) => {
     res.writeHead(302, { location: url.searchParams.get("to") ?? "/free" }).end();
   },

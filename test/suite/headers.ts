@@ -122,6 +122,20 @@ export function headerTests(world: () => World): void {
     expect(JSON.parse(plain.toString())).toMatchObject({ compressed: true });
   });
 
+  it("an upstream cannot speak for the gateway about payments", async () => {
+    const { gateway } = world();
+    const { headers, body } = await rawRequest(gateway.url, "/free/files/forge");
+    expect(body).toBe("forged");
+    const forged = [
+      "payment-response",
+      "payment-required",
+      "x-payment-response",
+      "settlement-overrides",
+      "x-private",
+    ];
+    expect(forged.filter((name) => name in headers)).toEqual([]);
+  });
+
   it("several Set-Cookie pass through", async () => {
     const { pay } = world();
     expect((await pay("/cookies")).headers.getSetCookie()).toEqual(["a=1; Path=/", "b=2; Path=/; HttpOnly"]);
