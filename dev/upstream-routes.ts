@@ -115,10 +115,13 @@ export const ROUTES: Record<string, Route> = {
   },
   /** Says what only a gateway may say. */
   "/forge": ({ res }) => {
-    const forged = { "payment-response": "e30=", "payment-required": "e30=", "x-payment-response": "e30=" };
     res.writeHead(200, {
-      ...forged,
+      "payment-response": "e30=",
+      "payment-required": "e30=",
+      "x-payment-response": "e30=",
       "settlement-overrides": '{"amount":"0"}',
+      "cache-control": "public, s-maxage=60, max-age=5",
+      "cdn-cache-control": "public, max-age=60",
       connection: "x-private",
       "x-private": "1",
     });
@@ -126,6 +129,11 @@ export const ROUTES: Record<string, Route> = {
   },
   "/redirect": ({ res, url }) => {
     res.writeHead(302, { location: url.searchParams.get("to") ?? "/free" }).end();
+  },
+  /** Sends its headers, and never a body. */
+  "/stall": async ({ res }) => {
+    res.writeHead(200, { "content-type": "text/plain" }).flushHeaders();
+    await once(res, "close");
   },
   "/hang": async ({ res }) => {
     await once(res, "close");

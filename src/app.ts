@@ -28,7 +28,9 @@ const PROBLEM_TYPE = "urn:tollbooth:error:";
  * The gateway as a Hono app. Nothing is read, checked or requested before the first request: platforms hand out their
  * variables with it. A configuration with faults answers 500 `config_invalid` and logs all of them.
  */
-export function createTollbooth(config: ConfigSource, { platform, emit = log }: TollboothOptions): Hono {
+export function createTollbooth(config: ConfigSource, options: TollboothOptions): Hono {
+  const { platform } = options;
+  const emit = harmless(options.emit ?? log);
   const app = new Hono();
   let compiled: { env: Env; rooms: Rooms } | undefined;
 
@@ -49,6 +51,17 @@ export function createTollbooth(config: ConfigSource, { platform, emit = log }: 
     return render(toGatewayError(known), c, emit);
   });
   return app;
+}
+
+/** A log that is down must not change what becomes of a payment. */
+function harmless(emit: Emit): Emit {
+  return (event) => {
+    try {
+      emit(event);
+    } catch (error) {
+      console.error(String(error));
+    }
+  };
 }
 
 /** RFC 9457 problem document. What only the operator may know goes to the log under the same id. */

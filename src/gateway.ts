@@ -5,11 +5,14 @@
  *
  * Everything before `admit` is pure or local. `admit` is the one question to the store before money or upstream is
  * touched. From there on a payment is in hand, and whatever happens the claim gets a last word: delivered, failed,
- * unknown, or abandoned. Once money has moved, the receipt rides on every answer, errors included.
+ * unknown, broken or abandoned. Once money has moved, the receipt rides on every answer, errors included.
  */
 import type { Arrival, Call, Claim, Payment, Quote } from "./core/call.ts";
 import { toGatewayError } from "./core/errors.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
+
+/** An upstream's answer; `stop` ends it on both sides. */
+type Answer = { response: Response; stop: () => void };
 
 /** The doors. What each may throw is written there; all of it is a `GatewayError`. */
 export type Rooms = {
@@ -19,15 +22,16 @@ export type Rooms = {
   admit: (call: Call, payment: Payment, accepts: PaymentRequirements[]) => Promise<Claim>;
   verify: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
   settle: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<Receipt>;
-  forward: (call: Call) => Promise<Response>;
-  respondPaid: (call: Call, answer: Response, claim: Claim) => Response;
+  forward: (call: Call) => Promise<Answer>;
+  isServed: (status: number) => boolean;
+  respondPaid: (call: Call, answer: Answer, claim: Claim) => Response;
 };
 
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
   const call = rooms.match(arrival);
   const quote = rooms.quote(call);
-  if (quote.kind === "free") return rooms.forward(call);
+  if (quote.kind === "free") return (await rooms.forward(call)).response;
 
   const payment = await rooms.present(call, quote.accepts);
   const claim = await rooms.admit(call, payment, quote.accepts);
@@ -60,27 +64,12 @@ async function servePaid(
   if (!claim.receipt && before) await rooms.settle(call, claim, accepts);
 
   const answer = await rooms.forward(call);
-  if (!claim.receipt && isWorthCharging(answer)) await settleServed(rooms, call, claim, accepts, answer);
-  return rooms.respondPaid(call, answer, claim);
-}
-
-/** Charges for an answer that is there but not yet handed out; if that fails, it is dropped. */
-async function settleServed(
-  rooms: Rooms,
-  call: Call,
-  claim: Claim,
-  accepts: PaymentRequirements[],
-  answer: Response,
-): Promise<void> {
-  try {
-    await rooms.settle(call, claim, accepts);
-  } catch (error) {
-    await answer.body?.cancel();
-    throw error;
+  if (!claim.receipt && rooms.isServed(answer.response.status)) {
+    // Charged for an answer that is there but not yet handed out; if that fails, it is dropped unread.
+    await rooms.settle(call, claim, accepts).catch((error: unknown) => {
+      answer.stop();
+      throw error;
+    });
   }
-}
-
-/** Under `after-response` an upstream that failed has not earned its price. */
-function isWorthCharging(answer: Response): boolean {
-  return answer.status < 500;
+  return rooms.respondPaid(call, answer, claim);
 }

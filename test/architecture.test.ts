@@ -9,7 +9,7 @@ const ROOMS = ["routing", "pricing", "payment", "settlement", "proxy"];
 const DOORS: Record<string, string[]> = {
   routing: ["match.ts", "rewrite.ts"],
   pricing: ["quote.ts"],
-  payment: ["present.ts", "admit.ts"],
+  payment: ["present.ts", "admit.ts", "persist.ts"],
   settlement: ["settle.ts"],
   proxy: ["forward.ts"],
   stores: ["redis.ts", "payments.ts"],

@@ -8,9 +8,10 @@ import type { ConfigSource, Env } from "./define.ts";
 import { interpolate } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
 import { checkFacilitator, checkOffers } from "./payments.ts";
-import { checkRoutes, checkUpstreams } from "./routes.ts";
+import { checkRoutes } from "./routes.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkShape } from "./shape.ts";
+import { checkUpstreams, toMs } from "./upstreams.ts";
 import { asPrefix, checkUrl } from "./urls.ts";
 
 /** Compiles a configuration with the platform's variables. @throws ConfigError with every fault */
@@ -25,8 +26,8 @@ export async function load(source: ConfigSource, env: Env): Promise<Compiled> {
 async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   const { redis: redisSeconds = 2, facilitator: facilitatorSeconds = 20 } = raw.gateway?.timeouts ?? {};
   const offers = await checkOffers(raw, faults);
-  const facilitator = checkFacilitator(raw, facilitatorSeconds * 1000, faults);
-  const redis = checkRedis(raw, redisSeconds * 1000, faults);
+  const facilitator = checkFacilitator(raw, toMs(facilitatorSeconds), faults);
+  const redis = checkRedis(raw, toMs(redisSeconds), faults);
   const routes = checkRoutes(raw, checkUpstreams(raw, faults), offers, faults);
   if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });
   const paid = routes.find((route) => route.price !== undefined);
@@ -42,6 +43,8 @@ function checkRedis({ stores }: RawConfig, timeoutMs: number, faults: Fault[]): 
     const fix = "use letters, digits and . : _ -";
     faults.push({ path: "stores.redis.prefix", message: `"${prefix}" is not a key prefix`, fix });
   }
+  if (token === "")
+    faults.push({ path: "stores.redis.token", message: "is empty", fix: "Upstash shows it next to the URL" });
   return url && { url: asPrefix(url), token, prefix: prefix.replace(/:+$/, ""), timeoutMs };
 }
 

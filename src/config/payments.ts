@@ -54,6 +54,13 @@ function checkWallets(wallets: Record<string, string>, faults: Fault[]): Map<Net
       const fix = "write 0x and 40 hexadecimal digits; mixed case must be a valid checksum";
       faults.push({ path: `wallets.${name}`, message: "is not an address that can receive money", fix });
     }
+    if (network && payTo.has(network)) {
+      faults.push({
+        path: `wallets.${name}`,
+        message: `is a second address for ${network}`,
+        fix: "keep one of them",
+      });
+    }
     if (network) payTo.set(network, address);
   }
   return payTo;

@@ -1,37 +1,11 @@
 /** The routing side of the configuration: upstreams, routes, their paths and templates. */
 import { isCanonicalPath } from "../core/canonical.ts";
-import type { Offer, Route, Upstream } from "../core/route.ts";
+import type { Offer, Route, SettlementTiming, Upstream } from "../core/route.ts";
 import { type Fault, suggest } from "./faults.ts";
 import { checkPrice } from "./payments.ts";
 import type { RawConfig } from "./schema.ts";
-import { checkUrl } from "./urls.ts";
 
 const ROUTE_KEY = /^(GET|POST|PUT|PATCH|DELETE|OPTIONS|\*) (\/\S*)$/;
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** RFC 9110 field values: no line breaks, no other controls. */
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-/** The upstreams by name. */
-export function checkUpstreams(raw: RawConfig, faults: Fault[]): Map<string, Upstream> {
-  const upstreams = new Map<string, Upstream>();
-  const fallback = raw.gateway?.timeouts?.upstream ?? 60;
-  for (const [name, { url, headers = {}, timeout, cookies = false }] of Object.entries(raw.upstreams)) {
-    const path = `upstreams.${name}`;
-    const base = checkUrl(url, `${path}.url`, false, faults);
-    for (const [header, value] of Object.entries(headers)) {
-      if (!HEADER_NAME.test(header) || !HEADER_VALUE.test(value)) {
-        faults.push({
-          path: `${path}.headers.${header}`,
-          message: "is not a valid header",
-          fix: "check for line breaks",
-        });
-      }
-    }
-    if (base) upstreams.set(name, { name, base, headers, cookies, timeoutMs: (timeout ?? fallback) * 1000 });
-  }
-  return upstreams;
-}
-
 /** The routes, each with what can be paid for it. */
 export function checkRoutes(
   raw: RawConfig,
@@ -53,11 +27,19 @@ export function checkRoutes(
     if (!parsed) continue;
     const { method, pattern } = parsed;
     checkTemplate(route.path, pattern, `${path}.path`, faults);
-    const shape = `${method} ${pattern.replace(/:[^/]+/g, ":")}`;
+    const shape = `${method} ${shapeOf(pattern)}`;
     const twin = shapes.get(shape);
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
     shapes.set(shape, key);
     if (!upstream || price === undefined) continue;
+    const settlement = route.settlement ?? raw.defaults?.settlement ?? "before-response";
+    const timing = checkTiming(
+      route.timeout ?? raw.defaults?.timeout,
+      settlement,
+      upstream,
+      `${path}.timeout`,
+      faults,
+    );
     routes.push({
       key,
       method,
@@ -66,11 +48,42 @@ export function checkRoutes(
       path: route.path,
       price: price === "free" ? undefined : price,
       offers,
-      settlement: route.settlement ?? raw.defaults?.settlement ?? "before-response",
-      timeoutSeconds: route.timeout ?? raw.defaults?.timeout ?? 60,
+      settlement,
+      ...timing,
     });
   }
   return routes;
+}
+
+/** Literals as they are matched, parameters by their place. */
+function shapeOf(pattern: string): string {
+  return pattern
+    .split("/")
+    .map((segment) => (segment.startsWith(":") ? ":" : decodeURIComponent(segment)))
+    .join("/");
+}
+
+/** Facilitators want this long to settle, seconds. */
+const SETTLE_SECONDS = 6;
+/** What a client may take between reading the price and presenting the payment, at the very least, seconds. */
+const CLIENT_SECONDS = 10;
+
+/** A payment must still be good when it is settled: under `after-response`, that is after the upstream has answered. */
+function checkTiming(
+  timeout: number | undefined,
+  settlement: SettlementTiming,
+  upstream: Upstream,
+  path: string,
+  faults: Fault[],
+): Pick<Route, "timeoutSeconds" | "settleMarginSeconds"> {
+  const serving = settlement === "after-response" ? Math.ceil(upstream.timeoutMs / 1000) : 0;
+  const settleMarginSeconds = serving + SETTLE_SECONDS;
+  const least = settleMarginSeconds + CLIENT_SECONDS;
+  if (timeout !== undefined && timeout < least) {
+    const fix = `write at least ${least}${serving ? ", or give the upstream less time" : ""}`;
+    faults.push({ path, message: `a payment would expire before it can be settled`, fix });
+  }
+  return { settleMarginSeconds, timeoutSeconds: timeout ?? Math.max(60, least + 20) };
 }
 
 function checkKey(
@@ -99,7 +112,13 @@ function checkKey(
 
 function checkTemplate(template: string | undefined, pattern: string, path: string, faults: Fault[]): void {
   if (template === undefined) return;
-  if (!template.startsWith("/")) faults.push({ path, message: "must start with /" });
+  const [example = ""] = template.replace(/\$\{[^}]*\}|\*/g, "x").split("?");
+  if (!isCanonicalPath(example)) {
+    faults.push({
+      path,
+      message: "must start with / and be canonical: no //, dot segments, ';' or needless escapes",
+    });
+  }
   const params = pattern.split("/").flatMap((segment) => (segment.startsWith(":") ? [segment.slice(1)] : []));
   for (const [, kind, name = ""] of template.matchAll(/\$\{([^.}]*)\.?([^}]*)\}/g)) {
     if (kind !== "params" && kind !== "query") {

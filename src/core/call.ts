@@ -1,7 +1,6 @@
 /** The vocabulary of one request: what the rooms hand to each other. */
-
 import type { Route } from "./route.ts";
-import type { Eip3009Payload, PaymentPayload, PaymentRequirements, Receipt } from "./x402.ts";
+import type { Eip3009Payload, PaymentRequirements, Receipt } from "./x402.ts";
 
 /** A request as the platform delivered it. */
 export type Arrival = {
@@ -20,6 +19,8 @@ export type Call = Arrival & {
   route: Route;
   /** Decoded path parameters; the rest behind `*` under `"*"`, still encoded. */
   params: Record<string, string>;
+  /** The upstream's URL for this call. */
+  target: URL;
 };
 
 /** What this call costs: nothing, or one of these requirements. Equal for equal requests. */
@@ -27,13 +28,14 @@ export type Quote = { kind: "free" } | { kind: "priced"; accepts: PaymentRequire
 
 /** A payment that is good for this call as far as can be told without asking anyone. */
 export type Payment = {
-  /** As the client sent it; goes to the facilitator unchanged. */
-  payload: PaymentPayload;
+  /** Signature and authorization, and nothing else of what the client sent. */
+  scheme: Eip3009Payload;
   /** Our own requirement that it meets. */
   requirements: PaymentRequirements;
-  authorization: Eip3009Payload["authorization"];
   /** True when the signature was recovered to `authorization.from`; wallets with code cannot be proven here. */
   proven: boolean;
+  /** Too late to settle, for this reason: it can only collect what it has already paid for. */
+  expired: string | undefined;
   /** Hash of what the chain allows to be spent once (network, asset, from, nonce). */
   spend: string;
   /** Hash of the call and the terms it was bought on. */
@@ -45,31 +47,35 @@ export type Admission =
   | { kind: "claimed" }
   | { kind: "paid"; receipt: Receipt }
   | { kind: "used"; receipt: Receipt }
+  | { kind: "absent" }
   | { kind: "busy"; retryAfterMs: number }
   | { kind: "conflict" }
   | { kind: "failed"; reason: string }
   | { kind: "unknown" };
 
-/** A payment taken in hand by this isolate; every further write carries its owner's token. */
+/**
+ * A payment taken in hand by this isolate, renewed while it is. The verbs note how it went; the last four are its last
+ * word, and whatever is noted after that is not heard.
+ */
 export type Claim = {
   payment: Payment;
-  /** How long the claim holds without renewal, ms. */
-  leaseMs: number;
   /** Present once the money has moved. */
   receipt: Receipt | undefined;
-  /** Notes that the money moved. */
+  /** Aborted when the lease was lost: another isolate may be serving this payment. */
+  lost: AbortSignal;
+  /** The money moved. */
   settled: (receipt: Receipt) => void;
-  /** Notes that it certainly did not and will not; `reason` is an x402 error reason. */
+  /** It may have moved; `transaction` is the hash that may tell, if one was named. */
+  unknown: (reason: string, transaction?: string) => void;
+  /** It certainly did not and will not; `reason` is an x402 error reason. */
   failed: (reason: string) => void;
-  /** Notes that it may have. */
-  unknown: (reason: string) => void;
-  /** Notes that the answer reached the client. */
+  /** The answer reached the client. */
   delivered: () => void;
   /**
-   * Lets go without an answer delivered. Unsettled: nothing moved and nothing is under way, the payment can be used
-   * again. Settled: it can be presented again at once to collect what it paid for. No effect after `failed`, `unknown`.
+   * Nothing reached the client. Unsettled: nothing is under way, and the payment can be used again. Settled: it can be
+   * presented again at once to collect what it paid for.
    */
   abandoned: () => void;
-  /** Extends the lease while a long answer streams. */
-  renewed: () => void;
+  /** As `abandoned`, after a part had already gone out: that may be a trick, so a payment has only a few of these. */
+  broken: () => void;
 };

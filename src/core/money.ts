@@ -22,3 +22,10 @@ export function toAtomic(price: Decimal, decimals: number): bigint | undefined {
   const divisor = 10n ** BigInt(price.scale - decimals);
   return price.digits % divisor === 0n ? price.digits / divisor : undefined;
 }
+
+/** True when the first price is above the second; undefined is free. */
+export function isDearer(a: Decimal | undefined, b: Decimal | undefined): boolean {
+  if (!a) return false;
+  if (!b) return true;
+  return a.digits * 10n ** BigInt(b.scale) > b.digits * 10n ** BigInt(a.scale);
+}

@@ -4,12 +4,12 @@ import type { Receipt } from "./x402.ts";
 
 /** A change of a payment's record that only the owner of its claim may make. */
 export type PaymentChange =
-  | { to: "settled"; receipt: Receipt }
+  | { to: "settled" | "delivered" | "abandoned" | "broken" | "renewed" }
   | { to: "failed"; reason: string }
-  | { to: "unknown"; reason: string }
-  | { to: "abandoned" }
-  | { to: "delivered" }
-  | { to: "renewed"; leaseMs: number };
+  | { to: "unknown"; reason: string; transaction: string };
+
+/** Who changes it. A receipt that is known goes with every change, so that one lost write loses nothing. */
+export type ChangeBy = { spend: string; owner: string; leaseMs: number; receipt: Receipt | undefined };
 
 /** The payment records: one per spend identity, every change atomic and fenced by the owner's token. */
 export type PaymentStore = {
@@ -23,12 +23,14 @@ export type PaymentStore = {
     owner: string;
     leaseMs: number;
     ttlMs: number;
+    /** False only looks: a payment that is not on record is `absent`. */
+    create: boolean;
   }) => Promise<Admission>;
   /**
    * Applies a change; false when this owner no longer holds the claim.
    * @throws GatewayError `store_unavailable`
    */
-  change: (spend: string, owner: string, change: PaymentChange) => Promise<boolean>;
+  change: (by: ChangeBy, change: PaymentChange) => Promise<boolean>;
 };
 
 /** A facilitator's word on a payment before money moves. */
@@ -42,7 +44,7 @@ export type Settlement =
   | { kind: "settled"; receipt: Receipt }
   | { kind: "failed"; reason: string }
   | { kind: "refused"; reason: string }
-  | { kind: "unknown"; reason: string };
+  | { kind: "unknown"; reason: string; transaction?: string };
 
 /** Checks and settles payments. */
 export type Facilitator = {

@@ -44,6 +44,8 @@ export type Route = {
   settlement: SettlementTiming;
   /** How long a signed payment may stay valid, seconds (`maxTimeoutSeconds`). */
   timeoutSeconds: number;
+  /** How long a payment must still be valid when it is presented: long enough to be settled at its time, seconds. */
+  settleMarginSeconds: number;
 };
 
 /** Where the stores are. */

@@ -21,12 +21,17 @@ export function httpFacilitator(
   { default: fallback, chains, timeoutMs }: FacilitatorMap,
   emit: Emit,
 ): Facilitator {
-  async function ask(endpoint: "verify" | "settle", { payload, requirements }: Payment): Promise<Reply> {
+  async function ask(endpoint: "verify" | "settle", { scheme, requirements }: Payment): Promise<Reply> {
     const url = `${chains[requirements.network] ?? fallback}/${endpoint}`;
     const response = await fetch(url, {
       method: "POST",
       headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify({ x402Version: 2, paymentPayload: payload, paymentRequirements: requirements }),
+      // Only what was checked: a field we do not know might make the facilitator settle something else.
+      body: JSON.stringify({
+        x402Version: 2,
+        paymentPayload: { x402Version: 2, accepted: requirements, payload: scheme },
+        paymentRequirements: requirements,
+      }),
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),
     });

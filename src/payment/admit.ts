@@ -1,102 +1,102 @@
 /**
  * Taking a payment in hand. One atomic question to the store before money or upstream is touched; what may not go on
- * becomes an answer here, what may becomes a `Claim`: the right to write this payment's record until the lease runs
- * out. The claim's writes go out in order, in the background, retried while the store is away; one that comes too late
- * (the lease ran out and another isolate took over) is refused by the store and reported.
+ * becomes an answer here, what may becomes a `Claim`: the right to write this payment's record. The right lasts for a
+ * lease and is renewed while the claim is in hand, so that an isolate that dies holds a payment up for one lease at
+ * most. The claim's writes go out in order, in the background, retried while the store is away, each with the receipt
+ * once there is one; a write that comes too late is refused by the store, and the claim is lost.
  */
 import type { Admission, Call, Claim, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Clock, Emit, PaymentChange, PaymentStore } from "../core/ports.ts";
+import type { Clock, PaymentChange, PaymentStore } from "../core/ports.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements } from "../core/x402.ts";
+import type { Persist } from "./persist.ts";
 
+/** How long a payment is held up when its isolate dies. */
+const LEASE_MS = 30_000;
 /** Records outlive the authorization by this much: clocks differ, and a replay must still find its record. */
 const RECORD_MARGIN_MS = 10 * 60_000;
-/** Waits before a write is tried again, ms. */
-const RETRY_DELAYS_MS = [100, 500, 2000];
-/** Told to clients that should come back for an outcome, seconds. */
-const RETRY_AFTER_SECONDS = "5";
 
 /** Claims the payment or refuses the call. @throws GatewayError `payment_*`, `store_unavailable` */
 export type Admit = (call: Call, payment: Payment, accepts: PaymentRequirements[]) => Promise<Claim>;
 
-/** Makes the room. `leaseMs` must be longer than a whole request may take. */
-export function makeAdmit(options: {
+/** Makes the room. */
+export function makeAdmit({
+  store,
+  persist,
+  clock,
+}: {
   store: PaymentStore;
-  emit: Emit;
+  persist: Persist;
   clock: Clock;
-  leaseMs: (call: Call) => number;
 }): Admit {
-  const { store, emit, clock } = options;
   return async function admit(call, payment, accepts) {
-    const owner = crypto.randomUUID();
-    const leaseMs = options.leaseMs(call);
-    const untilExpiry = Math.max(0, Number(payment.authorization.validBefore) * 1000 - clock());
-    const { spend, fingerprint } = payment;
-    const admission = await store.claim({
-      spend,
-      fingerprint,
-      owner,
-      leaseMs,
-      ttlMs: untilExpiry + RECORD_MARGIN_MS,
-    });
-    if (admission.kind !== "claimed" && admission.kind !== "paid") throw refusal(admission, call, accepts);
-
-    let writes: Promise<void> = Promise.resolve();
-    const write = (change: PaymentChange) => {
-      writes = writes.then(() => persist(store, emit, spend, owner, change));
-      call.waitUntil(writes);
-    };
-    let closed = false;
-    const close = (change: PaymentChange) => {
-      if (!closed) write(change);
-      closed = true;
-    };
-    const claim: Claim = {
+    const { spend, fingerprint, expired, scheme } = payment;
+    const by = { spend, owner: crypto.randomUUID(), leaseMs: LEASE_MS, receipt: undefined };
+    const untilExpiry = Math.max(0, Number(scheme.authorization.validBefore) * 1000 - clock());
+    const ttlMs = untilExpiry + RECORD_MARGIN_MS;
+    const admission = await store
+      .claim({ ...by, fingerprint, ttlMs, create: expired === undefined })
+      .catch((error: unknown) => {
+        // The reply may be lost and the claim made: nothing has begun, so it is given back.
+        call.waitUntil(persist(by, { to: "abandoned" }));
+        throw error;
+      });
+    if (admission.kind !== "claimed" && admission.kind !== "paid") {
+      throw refusal(admission, call, payment, accepts);
+    }
+    return hold(
+      call,
       payment,
-      leaseMs,
-      receipt: admission.kind === "paid" ? admission.receipt : undefined,
-      settled: (receipt) => {
-        claim.receipt = receipt;
-        write({ to: "settled", receipt });
-      },
-      failed: (reason) => close({ to: "failed", reason }),
-      unknown: (reason) => close({ to: "unknown", reason }),
-      abandoned: () => close({ to: "abandoned" }),
-      delivered: () => close({ to: "delivered" }),
-      renewed: () => write({ to: "renewed", leaseMs }),
-    };
-    return claim;
+      { ...by, receipt: admission.kind === "paid" ? admission.receipt : undefined },
+      persist,
+    );
   };
 }
 
-/** Writes one change, never throws. */
-async function persist(
-  store: PaymentStore,
-  emit: Emit,
-  spend: string,
-  owner: string,
-  change: PaymentChange,
-): Promise<void> {
-  for (const delay of [0, ...RETRY_DELAYS_MS]) {
-    try {
-      if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
-      if (!(await store.change(spend, owner, change))) {
-        emit({ event: "claim_lost", level: "warn", spend, to: change.to });
-      }
-      return;
-    } catch (error) {
-      emit({ event: "record_write_failed", level: "error", spend, to: change.to, error: String(error) });
-    }
-  }
+function hold(call: Call, payment: Payment, by: Parameters<Persist>[0], persist: Persist): Claim {
+  const lost = new AbortController();
+  let writes: Promise<unknown> = Promise.resolve();
+  let open = true;
+  const write = (change: PaymentChange) => {
+    const { receipt } = claim;
+    writes = writes.then(async () => {
+      if ((await persist({ ...by, receipt }, change)) === "refused") lost.abort();
+    });
+    call.waitUntil(writes);
+  };
+  const renewal = setInterval(() => write({ to: "renewed" }), LEASE_MS / 3);
+  const close = (change: PaymentChange) => {
+    if (open) write(change);
+    open = false;
+    clearInterval(renewal);
+  };
+  const claim: Claim = {
+    payment,
+    receipt: by.receipt,
+    lost: lost.signal,
+    settled: (receipt) => {
+      claim.receipt = receipt;
+      write({ to: "settled" });
+    },
+    unknown: (reason, transaction = "") => close({ to: "unknown", reason, transaction }),
+    failed: (reason) => close({ to: "failed", reason }),
+    delivered: () => close({ to: "delivered" }),
+    abandoned: () => close({ to: "abandoned" }),
+    broken: () => close({ to: "broken" }),
+  };
+  return claim;
 }
 
 function refusal(
   admission: Exclude<Admission, { kind: "claimed" | "paid" }>,
   call: Call,
+  payment: Payment,
   accepts: PaymentRequirements[],
 ): GatewayError {
   switch (admission.kind) {
+    case "absent":
+      return challenge(call, accepts, "payment_rejected", payment.expired);
     case "busy": {
       const seconds = Math.max(1, Math.ceil(admission.retryAfterMs / 1000));
       return new GatewayError("payment_in_progress", {
@@ -110,7 +110,7 @@ function refusal(
         headers: { [HEADERS.response]: encodeHeader(admission.receipt) },
       });
     case "unknown":
-      return new GatewayError("payment_outcome_unknown", { headers: { "retry-after": RETRY_AFTER_SECONDS } });
+      return new GatewayError("payment_outcome_unknown", { headers: { "retry-after": "5" } });
     case "failed":
       return challenge(call, accepts, "payment_rejected", admission.reason);
   }

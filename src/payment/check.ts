@@ -6,8 +6,6 @@ import type { Eip3009Payload, PaymentRequirements } from "../core/x402.ts";
 
 /** Clocks of payers may run ahead of ours by this much, seconds. */
 const CLOCK_SKEW_SECONDS = 180;
-/** A settlement needs this long before `validBefore`, seconds; facilitators demand it as well. */
-const SETTLE_MARGIN_SECONDS = 6;
 
 type Authorization = Eip3009Payload["authorization"];
 
@@ -41,21 +39,25 @@ export function checkTerms(
   return undefined;
 }
 
-/**
- * The authorization is valid now, for long enough to settle it, and not for so long that its record could be gone
- * while it can still be spent.
- */
+/** The authorization is valid now, and not for so long that its record could be gone while it can still be spent. */
 export function checkWindow(
   { validAfter, validBefore }: Authorization,
   { maxTimeoutSeconds }: PaymentRequirements,
   now: number,
 ): string | undefined {
-  if (BigInt(validAfter) > BigInt(now + CLOCK_SKEW_SECONDS))
+  if (BigInt(validAfter) > BigInt(now + CLOCK_SKEW_SECONDS)) {
     return "invalid_exact_evm_payload_authorization_valid_after";
-  const earliest = BigInt(now + SETTLE_MARGIN_SECONDS);
+  }
   const latest = BigInt(now + maxTimeoutSeconds + CLOCK_SKEW_SECONDS);
-  const before = BigInt(validBefore);
-  return before < earliest || before > latest
-    ? "invalid_exact_evm_payload_authorization_valid_before"
-    : undefined;
+  return BigInt(validBefore) > latest ? "invalid_exact_evm_payload_authorization_valid_before" : undefined;
+}
+
+/** There is time left to serve and settle it, `margin` seconds. One that is too late may still collect. */
+export function checkTimeLeft(
+  { validBefore }: Authorization,
+  margin: number,
+  now: number,
+): string | undefined {
+  const enough = BigInt(validBefore) >= BigInt(now + margin);
+  return enough ? undefined : "invalid_exact_evm_payload_authorization_valid_before";
 }

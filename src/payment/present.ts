@@ -6,6 +6,7 @@
  * compared; nothing here trusts them.
  *
  * A payment cannot be read → 400. It can, but does not pay for this call → 402 with the reason and fresh requirements.
+ * One that is only too late goes on, marked `expired`: it cannot pay any more, but collect what it has paid for.
  */
 import type { Call, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
@@ -19,7 +20,7 @@ import {
   PaymentPayload,
   type PaymentRequirements,
 } from "../core/x402.ts";
-import { checkTerms, checkWindow, matchRequirements } from "./check.ts";
+import { checkTerms, checkTimeLeft, checkWindow, matchRequirements } from "./check.ts";
 import { identifySigner } from "./signature.ts";
 
 /** Longest payment header that is read, characters; the largest real ones are under 3,000. */
@@ -40,10 +41,9 @@ export function makePresent(clock: Clock): Present {
     const scheme = Eip3009Payload.safeParse(payload.payload);
     if (!scheme.success) throw malformed("the scheme payload is not an EIP-3009 authorization");
 
-    const { authorization } = scheme.data;
-    const seconds = Math.floor(clock() / 1000);
-    const refusal =
-      checkTerms(authorization, requirements) ?? checkWindow(authorization, requirements, seconds);
+    const { authorization, signature } = scheme.data;
+    const now = Math.floor(clock() / 1000);
+    const refusal = checkTerms(authorization, requirements) ?? checkWindow(authorization, requirements, now);
     if (refusal) throw challenge(call, accepts, "payment_rejected", refusal);
     const signer = await identifySigner(scheme.data, requirements);
     if (signer === "forged")
@@ -52,12 +52,12 @@ export function makePresent(clock: Clock): Present {
     const { from, nonce } = authorization;
     const { method } = call.request;
     const { host, pathname, search } = call.url;
-    const terms = JSON.stringify(requirements);
     const [spend, fingerprint] = await Promise.all([
       hash(requirements.network, requirements.asset.toLowerCase(), from.toLowerCase(), nonce.toLowerCase()),
-      hash(method, host, pathname, search, terms, scheme.data.signature.toLowerCase()),
+      hash(method, host, pathname, search, JSON.stringify(requirements), signature.toLowerCase()),
     ]);
-    return { payload, requirements, authorization, proven: signer === "proven", spend, fingerprint };
+    const expired = checkTimeLeft(authorization, call.route.settleMarginSeconds, now);
+    return { scheme: scheme.data, requirements, proven: signer === "proven", expired, spend, fingerprint };
   };
 }
 

@@ -3,6 +3,9 @@ import { type HttpBindings, serve } from "@hono/node-server";
 import type { Hono } from "hono";
 import type { Platform } from "../app.ts";
 
+/** How long calls in flight may take to end when the server stops, ms; endless streams are then cut. */
+const GRACE_MS = 20_000;
+
 const inFlight = new Set<Promise<unknown>>();
 
 /** Variables of the process, the path as it was on the wire, and the address of the socket. */
@@ -33,7 +36,12 @@ export function listen(app: Hono, options: { port: number; hostname?: string }):
       resolve({
         port,
         close: async () => {
+          const deadline = setTimeout(
+            () => "closeAllConnections" in server && server.closeAllConnections(),
+            GRACE_MS,
+          );
           await new Promise((done) => server.close(done));
+          clearTimeout(deadline);
           await Promise.all(inFlight);
         },
       });

@@ -1,28 +1,55 @@
 /**
- * Handing an answer to the client while watching where it ends: read to the end or dropped by the client, it is
- * delivered; broken off by the upstream, it is not, and a settled payment may be presented again. Nothing is buffered:
- * a client that stops reading stops the upstream, one that leaves closes it.
+ * Handing an answer to the client while watching how it ends, because that decides whether a payment has bought its
+ * answer. Nothing is buffered: a client that stops reading stops the upstream, one that leaves closes it.
  */
 
-/** What became of a body: the client has it (or walked away), or the upstream broke off. */
+/**
+ * What became of a body: the client has it, or walked away from it (`delivered`); it broke off before its end, or
+ * before anybody took the first byte of it (`broken`).
+ */
 export type Ending = "delivered" | "broken";
 
-/** A body to give to the client, and how it ended. */
-export function watch(body: ReadableStream<Uint8Array>, length: number | undefined) {
+/** A body to give to the client, and how it ended. `left` is asked when it breaks off: has the client gone? */
+export function watch(source: ReadableStream<Uint8Array>, length: number | undefined, left: () => boolean) {
   const { readable, writable } = passThrough(length);
-  return { body: readable, ending: pump(body, writable) };
+  return { body: readable, ending: pump(source, writable, left) };
 }
 
-async function pump(source: ReadableStream<Uint8Array>, sink: WritableStream<Uint8Array>): Promise<Ending> {
+async function pump(
+  source: ReadableStream<Uint8Array>,
+  sink: WritableStream<Uint8Array>,
+  left: () => boolean,
+): Promise<Ending> {
+  let begun = false;
   try {
+    begun = await passFirst(source, sink);
     await source.pipeTo(sink, { preventCancel: true });
     return "delivered";
-  } catch {
+  } catch (error) {
+    await sink.abort(error).catch(() => undefined);
     // Cancelling tells which side failed: a source that broke answers with its error.
-    return await source.cancel().then(
-      () => "delivered" as const,
-      () => "broken" as const,
+    const sourceBroke = await source.cancel().then(
+      () => false,
+      () => true,
     );
+    return begun && (!sourceBroke || left()) ? "delivered" : "broken";
+  }
+}
+
+/** Resolves once the first bytes were taken by the client; the rest can then be left to the runtime's own pipe. */
+async function passFirst(
+  source: ReadableStream<Uint8Array>,
+  sink: WritableStream<Uint8Array>,
+): Promise<boolean> {
+  const reader = source.getReader();
+  const writer = sink.getWriter();
+  try {
+    const { done, value } = await reader.read();
+    if (!done) await writer.write(value);
+    return true;
+  } finally {
+    reader.releaseLock();
+    writer.releaseLock();
   }
 }
 

@@ -1,8 +1,7 @@
 /**
  * The way to the upstream and back. `forward` sends the call on, body streaming, and answers as soon as the upstream's
- * headers are there; redirects are not followed. `respond` turns that into the client's answer, body streaming: with
- * the receipt when money moved, and with an eye on how it ends, because that decides whether the payment has bought
- * its answer.
+ * headers are there; redirects are not followed. `respondPaid` turns that into the answer of a paid call, body
+ * streaming: with the receipt when money moved, and with an eye on how it ends.
  *
  * The upstream's own status goes through. Only when there is none, the gateway answers: 502 or 504.
  */
@@ -14,78 +13,86 @@ import { clientHeaders, makePrivate, upstreamHeaders } from "./headers.ts";
 
 /** Fetch API: statuses whose answers have no body. */
 const NULL_BODY = new Set([101, 204, 205, 304]);
+/** The upstream would not serve the gateway at all: that is not what the buyer paid for. */
+const REFUSED_THE_GATEWAY = new Set([401, 403, 407, 408, 425, 429]);
 
-/** Where a call goes and what a redirect of the upstream becomes; the routing room's, handed in. */
-export type Addressing = {
-  targetUrl: (call: Call) => URL;
-  clientLocation: (location: string, target: URL, call: Call) => string;
-};
+/** An upstream's answer; `stop` ends it on both sides. */
+export type Answer = { response: Response; stop: () => void };
 
 /** Sends the call to its upstream. @throws GatewayError `upstream_unreachable`, `upstream_timeout` */
-export type Forward = (call: Call) => Promise<Response>;
+export type Forward = (call: Call) => Promise<Answer>;
 
-/** Makes `forward`. */
-export function makeForward({ targetUrl, clientLocation }: Addressing): Forward {
+/** Makes `forward`; `clientLocation` says what a redirect of the upstream is called here. */
+export function makeForward(clientLocation: (location: string, call: Call) => string): Forward {
   return async function forward(call) {
-    const target = targetUrl(call);
-    const response = await send(call, target);
+    const { response, stop } = await send(call);
+    const { status } = response;
+    if (status < 200 || status > 599) {
+      stop();
+      throw new GatewayError("upstream_unreachable", { cause: `the upstream answered ${status}` });
+    }
     const headers = clientHeaders(response.headers);
-    const location = headers.get("location");
-    if (location !== null) headers.set("location", clientLocation(location, target, call));
-    const empty = NULL_BODY.has(response.status) || call.request.method === "HEAD";
-    if (empty) await response.body?.cancel();
-    return new Response(empty ? null : response.body, { status: response.status, headers });
+    for (const name of ["location", "content-location"]) {
+      const location = headers.get(name);
+      if (location !== null) headers.set(name, clientLocation(location, call));
+    }
+    const empty = NULL_BODY.has(status) || call.request.method === "HEAD";
+    if (empty) await response.body?.cancel().catch(() => undefined);
+    return { response: new Response(empty ? null : response.body, { status, headers }), stop };
   };
 }
 
-async function send(call: Call, target: URL): Promise<Response> {
-  const { request, route } = call;
+/** True for an answer that is worth its price: the upstream has neither failed nor turned the gateway away. */
+export function isServed(status: number): boolean {
+  return status < 500 && !REFUSED_THE_GATEWAY.has(status);
+}
+
+async function send(call: Call): Promise<Answer> {
+  const { request, route, target } = call;
   const abort = new AbortController();
   const leave = () => abort.abort("client left");
   const timer = setTimeout(() => abort.abort("timeout"), route.upstream.timeoutMs);
+  // Stays on while the body streams: not every runtime cancels a body when its reader is gone.
   request.signal?.addEventListener("abort", leave, { once: true });
   if (request.signal?.aborted) leave();
+  const body = request.method === "GET" || request.method === "HEAD" ? null : request.body;
   try {
-    return await fetch(target, {
+    const response = await fetch(target, {
       method: request.method,
       headers: upstreamHeaders(call),
-      body: request.body,
+      body,
       redirect: "manual",
       signal: abort.signal,
       // Node's fetch insists on being told that a streaming body is not awaited.
-      ...(request.body ? { duplex: "half" } : {}),
+      ...(body ? { duplex: "half" } : {}),
     });
+    return { response, stop: () => abort.abort("stopped") };
   } catch (cause) {
     const code = abort.signal.reason === "timeout" ? "upstream_timeout" : "upstream_unreachable";
     throw new GatewayError(code, { cause });
   } finally {
     clearTimeout(timer);
-    request.signal?.removeEventListener("abort", leave);
   }
 }
 
 /** The client's answer to a paid call. The claim's last word is written when the body has ended. */
-export function respondPaid(call: Call, answer: Response, claim: Claim): Response {
-  const { receipt } = claim;
-  const headers = new Headers(answer.headers);
+export function respondPaid(call: Call, { response, stop }: Answer, claim: Claim): Response {
+  const { status } = response;
+  const headers = new Headers(response.headers);
   makePrivate(headers);
-  if (receipt) headers.set(HEADERS.response, encodeHeader(receipt));
-  else headers.set("x-tollbooth-settlement-skipped", `upstream answered ${answer.status}`);
+  if (claim.receipt) headers.set(HEADERS.response, encodeHeader(claim.receipt));
+  else headers.set("x-tollbooth-settlement-skipped", `upstream answered ${status}`);
 
-  // An upstream that failed has delivered nothing: what was paid for can be collected by presenting the payment again.
-  const finish = receipt && answer.status < 500 ? claim.delivered : claim.abandoned;
-  if (!answer.body) {
+  // What was not served is still owed: it can be collected by presenting the payment again.
+  const finish = claim.receipt && isServed(status) ? claim.delivered : claim.abandoned;
+  if (!response.body) {
     finish();
-    return new Response(null, { status: answer.status, headers });
+    return new Response(null, { status, headers });
   }
   const length = headers.get("content-length");
-  const { body, ending } = watch(answer.body, length === null ? undefined : Number(length));
-  const renewal = setInterval(claim.renewed, claim.leaseMs / 3);
-  const closing = ending.then((how) => {
-    clearInterval(renewal);
-    if (how === "delivered") finish();
-    else claim.abandoned();
-  });
-  call.waitUntil(closing);
-  return new Response(body, { status: answer.status, headers });
+  const left = () => call.request.signal?.aborted === true;
+  const { body, ending } = watch(response.body, length === null ? undefined : Number(length), left);
+  claim.lost.addEventListener("abort", stop, { once: true });
+  call.waitUntil(ending.then((how) => (how === "delivered" ? finish() : claim.broken())));
+  return new Response(body, { status, headers });
 }

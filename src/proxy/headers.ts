@@ -19,6 +19,14 @@ const PAYMENT = new Set(
 );
 const FORWARDING =
   /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*|x-vercel-.*)$/;
+/** Frameworks let these change what is asked for; the gateway has priced what it saw. */
+const OVERRIDES = new Set(
+  "x-original-url x-original-host x-original-method x-rewrite-url x-host x-http-method x-http-method-override x-method-override".split(
+    " ",
+  ),
+);
+/** Caches in front of the gateway that heed these more than `Cache-Control`. */
+const CDN_CACHING = /(?:^|-)cdn-cache-control$|^(?:surrogate-control|edge-control|x-accel-expires)$/;
 /** `@x402/fetch` sends this response header with its paid request. */
 const CLIENT_QUIRKS = new Set(["access-control-expose-headers"]);
 
@@ -26,9 +34,9 @@ const CLIENT_QUIRKS = new Set(["access-control-expose-headers"]);
 export function upstreamHeaders({ request, url, route, clientAddress }: Call): Headers {
   const listed = connectionListed(request.headers);
   const headers = new Headers();
+  const dropped = [HOP_BY_HOP, PAYMENT, CLIENT_QUIRKS, OVERRIDES, listed];
   for (const [name, value] of request.headers) {
-    const kept = !HOP_BY_HOP.has(name) && !PAYMENT.has(name) && !CLIENT_QUIRKS.has(name) && !listed.has(name);
-    if (kept && !FORWARDING.test(name)) headers.append(name, value);
+    if (!FORWARDING.test(name) && !dropped.some((names) => names.has(name))) headers.append(name, value);
   }
   if (!route.upstream.cookies) headers.delete("cookie");
   // Every runtime can decode these two; a range of an encoded body would be a range of something else.
@@ -55,6 +63,7 @@ export function clientHeaders(upstream: Headers): Headers {
 
 /** `Cache-Control` of an answer somebody paid for: no shared cache may hand it to the next (x402, transport). */
 export function makePrivate(headers: Headers): void {
+  for (const name of [...headers.keys()]) if (CDN_CACHING.test(name)) headers.delete(name);
   const directives = (headers.get("cache-control") ?? "").split(",").map((directive) => directive.trim());
   const kept = directives.filter(
     (directive) => directive !== "" && !/^(?:public|private|s-maxage)\b/i.test(directive),

@@ -1,99 +1,62 @@
 /**
- * Which route a call is for. Routes are compiled once into a tree of path segments; at each segment a literal wins
- * over a `:param`, and a `:param` over a last `*`, whatever the order in the configuration, so that no route can hide
- * another. `HEAD` is served by the `GET` route and costs the same. What matches nothing is refused with the nearest
- * route as a hint and is never forwarded.
+ * Which route a call is for, and where it goes. At each segment of the path a literal wins over a `:param`, and a
+ * `:param` over a last `*`, whatever the order in the configuration, so that no route can hide another. `HEAD` is
+ * served by the `GET` route and costs the same. What matches nothing is refused with the nearest route as a hint and is
+ * never forwarded.
  *
- * `GET /data/:id` matches `/data/42`, not `/data/42/` and not `/data/`.
+ * `GET /data/:id` matches `/data/42`, not `/data/42/` and not `/data/`. Many upstreams are less strict and serve
+ * `/Premium/` as `/premium`; so a path that matches a route only loosely, while one that costs more is meant, is refused
+ * as well.
  */
 import { distance } from "fastest-levenshtein";
 import type { Arrival, Call } from "../core/call.ts";
 import { isCanonicalPath } from "../core/canonical.ts";
 import { GatewayError } from "../core/errors.ts";
+import { isDearer } from "../core/money.ts";
 import type { Route } from "../core/route.ts";
-
-type Node = {
-  literals: Map<string, Node>;
-  param: Node | undefined;
-  /** Method → route that ends here. */
-  routes: Map<string, Route>;
-  /** Method → route whose `*` swallows the rest from here. */
-  wildcards: Map<string, Route>;
-};
-
-type Found = { routes: Map<string, Route>; values: string[] };
+import { targetUrl } from "./rewrite.ts";
+import { buildTree, type Reading, readings } from "./tree.ts";
 
 /** Finds the route of an arrival. @throws GatewayError `path_not_canonical`, `route_not_found`, `method_not_allowed` */
 export type Match = (arrival: Arrival) => Call;
 
 /** Compiles the routes; two of the same method and shape were refused by the configuration. */
 export function compileMatch(routes: Route[]): Match {
-  const root = newNode();
-  for (const route of routes) insert(root, route);
+  const exact = buildTree(routes, (segment) => segment);
+  const loose = buildTree(routes, (segment) => segment.toLowerCase());
+
   return function match(arrival) {
     const url = new URL(arrival.request.url);
     if (!isCanonicalPath(arrival.rawPath) || !isCanonicalPath(url.pathname)) {
       throw new GatewayError("path_not_canonical");
     }
-    const segments = url.pathname.slice(1).split("/");
-    const candidates = find(root, segments, 0, []);
-    const method = arrival.request.method;
-    for (const { routes, values } of candidates) {
-      const route = forMethod(routes, method);
-      if (route) return { ...arrival, url, route, params: nameParams(route, values) };
-    }
-    throw refusal(method, url.pathname, candidates, routes);
+    const { method } = arrival.request;
+    const found = readings(exact, segmentsOf(url.pathname));
+    const chosen = choose(found, method);
+    if (!chosen) throw refusal(method, url.pathname, found, routes);
+    const { route, values } = chosen;
+    const meant = values.length > 0 && choose(readings(loose, segmentsOf(looselyRead(url.pathname))), method);
+    if (meant && isDearer(meant.route.price, route.price)) throw new GatewayError("path_not_canonical");
+    const call = { ...arrival, url, route, params: nameParams(route, values) };
+    return { ...call, target: targetUrl(call) };
   };
 }
 
-function newNode(): Node {
-  return { literals: new Map(), param: undefined, routes: new Map(), wildcards: new Map() };
+function segmentsOf(path: string): string[] {
+  return path.slice(1).split("/");
 }
 
-function insert(root: Node, route: Route): void {
-  let node = root;
-  for (const segment of route.pattern.slice(1).split("/")) {
-    if (segment === "*") {
-      node.wildcards.set(route.method, route);
-      return;
-    }
-    node = segment.startsWith(":") ? paramOf(node) : literalOf(node, decodeURIComponent(segment));
+/** As a careless upstream might read it. */
+function looselyRead(path: string): string {
+  return path.toLowerCase().replace(/(?<=.)\/$/, "");
+}
+
+function choose(found: Reading[], method: string): { route: Route; values: string[] } | undefined {
+  for (const { routes, values } of found) {
+    const own = routes.get(method) ?? (method === "HEAD" ? routes.get("GET") : undefined) ?? routes.get("*");
+    if (own) return { route: own, values };
   }
-  node.routes.set(route.method, route);
-}
-
-function paramOf(node: Node): Node {
-  node.param ??= newNode();
-  return node.param;
-}
-
-function literalOf(node: Node, segment: string): Node {
-  const next = node.literals.get(segment) ?? newNode();
-  node.literals.set(segment, next);
-  return next;
-}
-
-/** Every way to read the segments, the most specific first. */
-function find(node: Node, segments: string[], at: number, values: string[]): Found[] {
-  const found: Found[] = [];
-  const segment = segments[at];
-  if (segment === undefined) {
-    if (node.routes.size > 0) found.push({ routes: node.routes, values });
-    return found;
-  }
-  const literal = node.literals.get(decodeURIComponent(segment));
-  if (literal) found.push(...find(literal, segments, at + 1, values));
-  if (node.param && segment !== "") {
-    found.push(...find(node.param, segments, at + 1, [...values, decodeURIComponent(segment)]));
-  }
-  if (node.wildcards.size > 0) {
-    found.push({ routes: node.wildcards, values: [...values, segments.slice(at).join("/")] });
-  }
-  return found;
-}
-
-function forMethod(routes: Map<string, Route>, method: string): Route | undefined {
-  return routes.get(method) ?? (method === "HEAD" ? routes.get("GET") : undefined) ?? routes.get("*");
+  return undefined;
 }
 
 function nameParams(route: Route, values: string[]): Record<string, string> {
@@ -101,9 +64,9 @@ function nameParams(route: Route, values: string[]): Record<string, string> {
   return Object.fromEntries(names.map((name, i) => [name.replace(/^:/, ""), values[i] ?? ""]));
 }
 
-function refusal(method: string, path: string, candidates: Found[], routes: Route[]): GatewayError {
-  if (candidates.length > 0) {
-    const allowed = new Set(candidates.flatMap(({ routes }) => [...routes.keys()]));
+function refusal(method: string, path: string, found: Reading[], routes: Route[]): GatewayError {
+  if (found.length > 0) {
+    const allowed = new Set(found.flatMap(({ routes }) => [...routes.keys()]));
     if (allowed.has("GET")) allowed.add("HEAD");
     return new GatewayError("method_not_allowed", { headers: { allow: [...allowed].join(", ") } });
   }

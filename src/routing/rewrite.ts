@@ -10,30 +10,33 @@ import { GatewayError } from "../core/errors.ts";
  * Where the call goes. A route's `path` may use `${params.name}`, `${query.name}` and `*` (the rest a wildcard matched).
  * A template with a query of its own replaces the client's query; any other keeps it.
  */
-export function targetUrl(call: Call): URL {
+export function targetUrl(call: Omit<Call, "target">): URL {
   const { base } = call.route.upstream;
-  const [path = "", query] = split(
-    call.route.path === undefined ? call.url.pathname : fill(call.route.path, call),
-  );
+  const [template, query] = split(call.route.path);
+  const path = template === undefined ? call.url.pathname : fill(template, call, REQUIRED);
   if (!isCanonicalPath(path)) throw new GatewayError("path_not_canonical");
   const target = new URL(base);
   target.pathname = prefixOf(base) + path;
-  target.search = query ?? call.url.search;
+  target.search = query === undefined ? call.url.search : fill(query, call, "");
   if (target.origin !== base.origin) throw new GatewayError("path_not_canonical");
   return target;
 }
+
+/** In place of a missing value: makes the path one that is refused, where an empty segment might mean something else. */
+const REQUIRED = "//";
 
 /**
  * A redirect of the upstream as the client may see it: one that points into the upstream becomes a path of this
  * gateway, any other is left alone.
  */
-export function clientLocation(location: string, target: URL, call: Call): string {
-  const resolved = URL.canParse(location, target.href) ? new URL(location, target) : undefined;
+export function clientLocation(location: string, call: Call): string {
+  const resolved = URL.canParse(location, call.target.href) ? new URL(location, call.target) : undefined;
   if (!resolved || resolved.host !== call.route.upstream.base.host) return location;
   const prefix = prefixOf(call.route.upstream.base);
   const inside = resolved.pathname === prefix || resolved.pathname.startsWith(`${prefix}/`);
   const path = inside ? resolved.pathname.slice(prefix.length) || "/" : resolved.pathname;
-  return outward(path, call) + resolved.search + resolved.hash;
+  // Two slashes at the start would be another host.
+  return outward(path, call).replace(/^\/{2,}/, "/") + resolved.search + resolved.hash;
 }
 
 /** Undoes the route's own prefix rewriting (`/files/*` → `/v1/*`); other templates cannot be undone. */
@@ -46,19 +49,17 @@ function outward(path: string, call: Call): string {
     : path;
 }
 
-function fill(template: string, call: Call): string {
-  return template
-    .replace(/\$\{(params|query)\.([^}]+)\}/g, (_, from: string, name: string) =>
-      encodeURIComponent(
-        from === "params" ? (call.params[name] ?? "") : (call.url.searchParams.get(name) ?? ""),
-      ),
-    )
-    .replace("*", () => call.params["*"] ?? "*");
+function fill(template: string, { params, url }: Omit<Call, "target">, missing: string): string {
+  return template.replace(/\$\{(params|query)\.([^}]+)\}|\*/g, (reference, from?: string, name = "") => {
+    if (reference === "*") return params["*"] ?? "";
+    const value = from === "params" ? params[name] : url.searchParams.get(name);
+    return value ? encodeURIComponent(value) : missing;
+  });
 }
 
-function split(template: string): [string, string | undefined] {
-  const at = template.indexOf("?");
-  return at < 0 ? [template, undefined] : [template.slice(0, at), template.slice(at)];
+function split(template: string | undefined): [path: string | undefined, query: string | undefined] {
+  const at = template?.indexOf("?") ?? -1;
+  return at < 0 ? [template, undefined] : [template?.slice(0, at), template?.slice(at)];
 }
 
 function prefixOf(base: URL): string {

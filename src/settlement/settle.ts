@@ -13,7 +13,7 @@
 import type { Call, Claim } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Facilitator } from "../core/ports.ts";
+import type { Facilitator, Settlement } from "../core/ports.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "../core/x402.ts";
 
 /** The two verbs. Both leave the claim as the table above says before they throw. */
@@ -23,6 +23,8 @@ export type Cashier = {
   /** @throws GatewayError `payment_settlement_failed`, `payment_outcome_unknown`, `facilitator_unavailable` */
   settle: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<Receipt>;
 };
+
+const UNEXPECTED: Settlement = { kind: "unknown", reason: "unexpected_settle_error" };
 
 /** Makes the room. */
 export function makeCashier(facilitator: Facilitator): Cashier {
@@ -35,7 +37,8 @@ export function makeCashier(facilitator: Facilitator): Cashier {
     },
 
     async settle(call, claim, accepts) {
-      const outcome = await facilitator.settle(claim.payment);
+      // A promise never to throw is not enough where a throw would be taken for "nothing moved".
+      const outcome = await facilitator.settle(claim.payment).catch((): Settlement => UNEXPECTED);
       switch (outcome.kind) {
         case "settled":
           claim.settled(outcome.receipt);
@@ -51,7 +54,7 @@ export function makeCashier(facilitator: Facilitator): Cashier {
             cause: outcome.reason,
           });
         case "unknown":
-          claim.unknown(outcome.reason);
+          claim.unknown(outcome.reason, outcome.transaction);
           throw new GatewayError("payment_outcome_unknown", {
             headers: { "retry-after": "5" },
             cause: outcome.reason,
@@ -69,6 +72,6 @@ function failureHeader({ payment }: Claim, errorReason: string): string {
     errorReason,
     transaction: "",
     network,
-    payer: payment.authorization.from,
+    payer: payment.scheme.authorization.from,
   });
 }

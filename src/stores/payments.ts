@@ -2,7 +2,7 @@
 import * as z from "zod/mini";
 import type { Admission } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { PaymentChange, PaymentStore } from "../core/ports.ts";
+import type { PaymentStore } from "../core/ports.ts";
 import { Receipt } from "../core/x402.ts";
 import type { RunScripts } from "./redis.ts";
 import { CHANGE, CLAIM } from "./scripts.ts";
@@ -13,15 +13,16 @@ const ClaimReply = z.tuple([z.string(), z.string()]);
 export function paymentStore(run: RunScripts, prefix: string): PaymentStore {
   const key = (spend: string) => `${prefix}:verify:${spend}`;
   return {
-    async claim({ spend, fingerprint, owner, leaseMs, ttlMs }) {
-      const args = [fingerprint, owner, String(leaseMs), String(ttlMs)];
+    async claim({ spend, fingerprint, owner, leaseMs, ttlMs, create }) {
+      const args = [fingerprint, owner, String(leaseMs), String(ttlMs), create ? "1" : "0"];
       const [reply] = await run([{ script: CLAIM, keys: [key(spend)], args }]);
       return toAdmission(reply);
     },
-    async change(spend, owner, change) {
-      const [reply] = await run([
-        { script: CHANGE, keys: [key(spend)], args: [owner, change.to, detailOf(change)] },
-      ]);
+    async change({ spend, owner, leaseMs, receipt }, change) {
+      const { reason, transaction } = { reason: "", transaction: "", ...change };
+      const paid = receipt ? JSON.stringify(receipt) : "";
+      const args = [owner, change.to, String(leaseMs), paid, reason, transaction];
+      const [reply] = await run([{ script: CHANGE, keys: [key(spend)], args }]);
       return Number(reply) === 1;
     },
   };
@@ -33,6 +34,7 @@ function toAdmission(reply: unknown): Admission {
   const [kind, detail] = parsed.data;
   switch (kind) {
     case "claimed":
+    case "absent":
     case "conflict":
     case "unknown":
       return { kind };
@@ -45,19 +47,5 @@ function toAdmission(reply: unknown): Admission {
       return { kind, reason: detail };
     default:
       throw new GatewayError("store_unavailable", { cause: `unexpected claim reply ${kind}` });
-  }
-}
-
-function detailOf(change: PaymentChange): string {
-  switch (change.to) {
-    case "settled":
-      return JSON.stringify(change.receipt);
-    case "failed":
-    case "unknown":
-      return change.reason;
-    case "renewed":
-      return String(change.leaseMs);
-    default:
-      return "";
   }
 }

@@ -8,69 +8,87 @@
  * | `fp` | fingerprint of the call it was presented for |
  * | `owner` | token of the claim that may write |
  * | `lease` | when that right ends, ms since 1970 |
+ * | `exp` | when the record may go once nothing is owed, ms since 1970 |
  * | `receipt` | JSON, once settled |
  * | `done` | `1` once the answer was delivered |
- * | `reason` | x402 error reason of `failed` and `unknown` |
+ * | `broken` | how often it broke off on the way |
+ * | `reason`, `tx` | x402 error reason of `failed` and `unknown`, and the transaction that may tell |
  */
 
+/** How often an answer may break off half-way before the payment counts as used. */
+const MAX_BROKEN = 3;
+/** How long what is owed or in doubt is kept, ms. */
+const OWED_TTL_MS = 24 * 3600_000;
+
 const NOW = `local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)`;
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local function ms(x) return string.format('%.0f', x) end`;
 
 /**
- * KEYS: record. ARGV: fingerprint, owner, lease ms, ttl ms.
- * Returns {kind, detail}: `claimed`; `paid` or `used` with the receipt; `busy` with ms left; `conflict`; `failed` with
- * the reason; `unknown`. A claim repeated by its own owner is still `claimed`, so a lost reply costs nothing.
+ * KEYS: record. ARGV: fingerprint, owner, lease ms, ttl ms, create (`1` or `0`).
+ * Returns {kind, detail}: `claimed`; `paid` or `used` with the receipt; `absent`; `busy` with ms left; `conflict`;
+ * `failed` with the reason; `unknown`. A claim repeated by its own owner is still `claimed`.
  */
 export const CLAIM = `#!lua flags=allow-key-locking
 ${NOW}
 local r = redis.call('HMGET', KEYS[1], 'state', 'fp', 'owner', 'lease', 'receipt', 'done', 'reason')
-local state, fp, owner, lease = r[1], r[2], r[3], tonumber(r[4] or 0)
+local state, lease = r[1], tonumber(r[4] or 0)
 if not state then
+  if ARGV[5] == '0' then return {'absent', ''} end
   redis.call('HSET', KEYS[1], 'state', 'claimed', 'fp', ARGV[1], 'owner', ARGV[2],
-    'lease', string.format('%.0f', now + ARGV[3]))
-  redis.call('PEXPIRE', KEYS[1], ARGV[4])
+    'lease', ms(now + ARGV[3]), 'exp', ms(now + ARGV[4]))
+  redis.call('PEXPIRE', KEYS[1], ms(math.max(ARGV[4], ${OWED_TTL_MS})))
   return {'claimed', ''}
 end
-if fp ~= ARGV[1] then return {'conflict', ''} end
-if owner == ARGV[2] and lease > now then
+if r[2] ~= ARGV[1] then return {'conflict', ''} end
+if r[3] == ARGV[2] and lease > now then
   if state == 'claimed' then return {'claimed', ''} end
   if state == 'settled' then return {'paid', r[5]} end
 end
 if state == 'failed' then return {'failed', r[7]} end
 if state == 'settled' and r[6] == '1' then return {'used', r[5]} end
-if lease > now then return {'busy', string.format('%.0f', lease - now)} end
+if lease > now then return {'busy', ms(lease - now)} end
 if state == 'settled' then
-  redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'lease', string.format('%.0f', now + ARGV[3]))
+  redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'lease', ms(now + ARGV[3]))
   return {'paid', r[5]}
 end
 return {'unknown', ''}`;
 
 /**
- * KEYS: record. ARGV: owner, change, detail (receipt, reason or lease ms).
- * Returns 1, or 0 when the owner no longer holds the claim or the change does not follow from the state. What settled
- * stays settled. A repeated change is a 1 again, but for `abandoned` before settling, whose record is gone.
+ * KEYS: record. ARGV: owner, change, lease ms, receipt (or empty), reason, transaction.
+ * Returns 1, or 0 when the owner no longer holds the claim or the change does not follow from the state. A receipt
+ * settles whatever the change: an earlier write may have been lost. What settled stays settled. A repeated change is a
+ * 1 again, but for `abandoned` before settling, whose record is gone, and `broken`, which counts.
  */
 export const CHANGE = `#!lua flags=allow-key-locking
 ${NOW}
-local r = redis.call('HMGET', KEYS[1], 'state', 'owner')
+local r = redis.call('HMGET', KEYS[1], 'state', 'owner', 'exp')
 if r[2] ~= ARGV[1] then return 0 end
 local state, to = r[1], ARGV[2]
-if to == 'renewed' then
-  redis.call('HSET', KEYS[1], 'lease', string.format('%.0f', now + ARGV[3]))
-elseif to == 'delivered' then
-  if state ~= 'settled' then return 0 end
-  redis.call('HSET', KEYS[1], 'done', '1', 'lease', '0')
-elseif to == 'abandoned' and state == 'settled' then
-  redis.call('HSET', KEYS[1], 'lease', '0')
-elseif to == 'settled' then
+local function set(...) redis.call('HSET', KEYS[1], ...) end
+local function expire() redis.call('PEXPIRE', KEYS[1], ms(math.max(tonumber(r[3]) - now, 1000))) end
+if ARGV[4] ~= '' and state ~= 'settled' then
   if state == 'failed' then return 0 end
-  redis.call('HSET', KEYS[1], 'state', 'settled', 'receipt', ARGV[3])
+  set('state', 'settled', 'receipt', ARGV[4])
+  state = 'settled'
+end
+if to == 'settled' or to == 'renewed' then
+  set('lease', ms(now + ARGV[3]))
 elseif state == 'settled' then
-  return 0
-elseif to == 'abandoned' then
+  if to == 'failed' or to == 'unknown' then return 0 end
+  local broken = to == 'broken' and redis.call('HINCRBY', KEYS[1], 'broken', 1) or 0
+  set('lease', '0')
+  if to == 'delivered' or broken >= ${MAX_BROKEN} then
+    set('done', '1')
+    expire()
+  end
+elseif to == 'abandoned' or to == 'broken' then
   if state ~= 'claimed' then return 0 end
   redis.call('DEL', KEYS[1])
+elseif to == 'failed' or to == 'unknown' then
+  set('state', to, 'reason', ARGV[5], 'tx', ARGV[6], 'lease', '0')
+  if to == 'failed' then expire() end
 else
-  redis.call('HSET', KEYS[1], 'state', to, 'reason', ARGV[3], 'lease', '0')
+  return 0
 end
 return 1`;

@@ -78,6 +78,29 @@ export function faultTests(world: () => World): void {
           payer: `0x${"9".repeat(40)}`,
         },
       },
+      "says that the authorization is spent": {
+        json: {
+          success: false,
+          errorReason: "invalid_exact_evm_nonce_already_used",
+          transaction: "",
+          network: "eip155:84532",
+        },
+      },
+      "says that the transaction was reverted": {
+        json: {
+          success: false,
+          errorReason: "invalid_exact_evm_transaction_failed",
+          transaction: `0x${"1".repeat(64)}`,
+          network: "eip155:84532",
+        },
+      },
+      "says success for another amount": {
+        json: { success: true, transaction: `0x${"1".repeat(64)}`, network: "eip155:84532", amount: "1" },
+      },
+      "says success with status 500": {
+        status: 500,
+        json: { success: true, transaction: `0x${"1".repeat(64)}`, network: "eip155:84532" },
+      },
       "could not send the transaction": {
         json: {
           success: false,
@@ -204,6 +227,77 @@ export function faultTests(world: () => World): void {
       .toEqual([503, true]);
     expect(facilitator.counts.settle).toBe(1);
     expect(upstream.requests.length).toBe(2);
+  });
+
+  it("a settlement whose record was lost is written down with the next word on the payment", async () => {
+    const { quote, present, facilitator, redis } = world();
+    const payment = await sign(await quote("/dead"));
+    redis.set("drop-before", { when: ({ commands }) => commands.flat().includes("settled") });
+    expect((await present("/dead", payment)).status).toBe(502);
+    await expect
+      .poll(() => redis.requests.some(({ commands }) => commands.flat().includes("abandoned")), {
+        timeout: 15_000,
+      })
+      .toBe(true);
+    redis.clear();
+    await expect.poll(async () => (await present("/dead", payment)).status).toBe(502);
+    expect(facilitator.counts.settle).toBe(1);
+  });
+
+  it("a claim whose reply was lost is given back", async () => {
+    const { quote, present, redis } = world();
+    const payment = await sign(await quote("/weather"));
+    redis.set("drop-after", { times: 1 });
+    expect((await present("/weather", payment)).status).toBe(503);
+    await expect.poll(async () => (await present("/weather", payment)).status).toBe(200);
+  });
+
+  it("what was paid for can be collected after the payment has expired", async () => {
+    const { quote, present, facilitator } = world();
+    const requirements = await quote("/status/503");
+    const validBefore = Math.floor(Date.now() / 1000) + 7;
+    const payment = await sign(requirements, { authorization: { validBefore: String(validBefore) } });
+    expect((await present("/status/503", payment)).status).toBe(503);
+    await expect.poll(() => Date.now() / 1000 > validBefore - 5, { timeout: 5000 }).toBe(true);
+    const late = await present("/status/503", payment);
+    expect([late.status, late.headers.has("payment-response")]).toEqual([503, true]);
+    expect(facilitator.counts.settle).toBe(1);
+  });
+
+  it("an answer that keeps breaking off is handed out three times and no more", async () => {
+    const { quote, present, facilitator, upstream } = world();
+    const payment = await sign(await quote("/break"));
+    await expect
+      .poll(
+        async () => {
+          const again = await present("/break", payment);
+          return again.text().catch(() => "broken");
+        },
+        { timeout: 5000 },
+      )
+      .toContain("payment_already_used");
+    expect(upstream.requests.length).toBe(3);
+    expect(facilitator.counts.settle).toBe(1);
+  });
+
+  it.each([401, 403, 429])(
+    "an upstream that turns the gateway away with %d has not served: not charged afterwards",
+    async (status) => {
+      const { pay, facilitator } = world();
+      const response = await pay(`/late/status/${status}`);
+      expect([response.status, response.headers.has("payment-response")]).toEqual([status, false]);
+      expect(facilitator.counts.settle).toBe(0);
+    },
+  );
+
+  it("a path that the route's template cannot take is refused before the money moves", async () => {
+    const { pay, facilitator, redis } = world();
+    const { gateway } = world();
+    expect((await fetch(`${gateway.url}/query`)).status).toBe(400);
+    expect((await pay("/query?id=1")).status).toBe(200);
+    for (const id of ["..", "a%2Fb", "%252e"])
+      expect((await fetch(`${gateway.url}/query?id=${id}`)).status).toBe(400);
+    expect([facilitator.counts.settle, redis.requests.length > 0]).toEqual([1, true]);
   });
 
   it("an upstream that breaks off in the middle has not delivered", async () => {

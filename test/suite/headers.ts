@@ -84,6 +84,9 @@ export function headerTests(world: () => World): void {
         connection: "keep-alive, x-hop",
         "x-hop": "x",
         "x-upstream-key": "the client's own",
+        "x-original-url": "/weather",
+        "x-rewrite-url": "/weather",
+        "x-http-method-override": "DELETE",
         "x-kept": "yes",
       },
     });
@@ -100,6 +103,9 @@ export function headerTests(world: () => World): void {
       "x-real-ip",
       "x-hop",
       "proxy-authorization",
+      "x-original-url",
+      "x-rewrite-url",
+      "x-http-method-override",
       "te",
     ];
     expect(gone.filter((name) => name in seen)).toEqual([]);
@@ -136,6 +142,23 @@ export function headerTests(world: () => World): void {
     expect(forged.filter((name) => name in headers)).toEqual([]);
   });
 
+  it("a paid answer is private to every cache, whatever the upstream says", async () => {
+    const { pay } = world();
+    const { headers } = await pay("/forge");
+    expect(headers.get("cache-control")).toBe("private, max-age=5");
+    expect(headers.has("cdn-cache-control")).toBe(false);
+  });
+
+  it.each(["/shop/premium/", "/shop/Premium", "/shop/PREMIUM/"])(
+    "%s is not a cheaper way to /shop/premium",
+    async (path) => {
+      const { gateway, upstream } = world();
+      expect((await fetch(gateway.url + path)).status).toBe(400);
+      expect((await fetch(`${gateway.url}/shop/other`)).status).toBe(200);
+      expect(upstream.requests.length).toBe(1);
+    },
+  );
+
   it("several Set-Cookie pass through", async () => {
     const { pay } = world();
     expect((await pay("/cookies")).headers.getSetCookie()).toEqual(["a=1; Path=/", "b=2; Path=/; HttpOnly"]);
@@ -154,6 +177,11 @@ export function headerTests(world: () => World): void {
     it.each([
       ["relative", () => "/weather", "/weather"],
       ["absolute into the upstream", (upstream: string) => `${upstream}/weather?x=1`, "/weather?x=1"],
+      [
+        "into the upstream, disguised as another host",
+        (upstream: string) => `${upstream}//evil.example/x`,
+        "/evil.example/x",
+      ],
       ["to somewhere else", () => "https://elsewhere.example/x", "https://elsewhere.example/x"],
     ])("%s", async (_, to, location) => {
       const { pay, upstream } = world();

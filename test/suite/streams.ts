@@ -70,6 +70,20 @@ export function streamTests(world: () => World): void {
     await expect.poll(() => upstream.requests[0]?.closedEarly).toBe(true);
   });
 
+  it("a client that leaves while the answer stalls closes the upstream and can collect", async () => {
+    const { gateway, quote, present, upstream, facilitator } = world();
+    const payment = await sign(await quote("/stall"));
+    for (const turn of [1, 2]) {
+      const outgoing = request(`${gateway.url}/stall`, { headers: { "payment-signature": payment } });
+      outgoing.on("error", () => undefined).end();
+      await expect.poll(() => upstream.requests.length).toBe(turn);
+      outgoing.socket?.resetAndDestroy();
+      await expect.poll(() => upstream.requests.at(-1)?.closedEarly).toBe(true);
+      await expect.poll(async () => (await present("/weather", payment)).status).toBe(409);
+    }
+    expect(facilitator.counts.settle).toBe(1);
+  });
+
   it.each(["/free/large", "/large"])(
     "a reader that stops reading stops the upstream on %s: 400 MB, flat memory",
     async (path) => {
