@@ -15,6 +15,9 @@ import { makeCashier } from "./settlement/settle.ts";
 import { paymentStore } from "./stores/payments.ts";
 import { connect } from "./stores/redis.ts";
 
+/** Renewed every third of it: long enough for two lost renewals, short enough to wait for after a crash. */
+const LEASE_MS = 30_000;
+
 /** Wires the rooms. Makes no request. */
 export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const { routes, redis, facilitator } = config;
@@ -25,7 +28,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     quote,
     present: makePresent(clock),
     admit: store
-      ? makeAdmit({ store, persist: makePersist(store, emit), clock })
+      ? makeAdmit({ store, persist: makePersist(store, emit), clock, leaseMs: LEASE_MS })
       : () => Promise.reject(new GatewayError("store_unavailable")),
     ...cashier,
     forward: makeForward(clientLocation),

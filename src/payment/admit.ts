@@ -12,27 +12,23 @@ import type { Clock, PaymentChange, PaymentStore } from "../core/ports.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements } from "../core/x402.ts";
 import type { Persist } from "./persist.ts";
 
-/** How long a payment is held up when its isolate dies. */
-const LEASE_MS = 30_000;
 /** Records outlive the authorization by this much: clocks differ, and a replay must still find its record. */
 const RECORD_MARGIN_MS = 10 * 60_000;
 
 /** Claims the payment or refuses the call. @throws GatewayError `payment_*`, `store_unavailable` */
 export type Admit = (call: Call, payment: Payment, accepts: PaymentRequirements[]) => Promise<Claim>;
 
-/** Makes the room. */
-export function makeAdmit({
-  store,
-  persist,
-  clock,
-}: {
+/** Makes the room. `leaseMs`: how long a payment is held up when its isolate dies. */
+export function makeAdmit(options: {
   store: PaymentStore;
   persist: Persist;
   clock: Clock;
+  leaseMs: number;
 }): Admit {
+  const { store, persist, clock, leaseMs } = options;
   return async function admit(call, payment, accepts) {
     const { spend, fingerprint, expired, scheme } = payment;
-    const by = { spend, owner: crypto.randomUUID(), leaseMs: LEASE_MS, receipt: undefined };
+    const by = { spend, owner: crypto.randomUUID(), leaseMs, receipt: undefined };
     const untilExpiry = Math.max(0, Number(scheme.authorization.validBefore) * 1000 - clock());
     const ttlMs = untilExpiry + RECORD_MARGIN_MS;
     const admission = await store
@@ -65,7 +61,7 @@ function hold(call: Call, payment: Payment, by: Parameters<Persist>[0], persist:
     });
     call.waitUntil(writes);
   };
-  const renewal = setInterval(() => write({ to: "renewed" }), LEASE_MS / 3);
+  const renewal = setInterval(() => write({ to: "renewed" }), by.leaseMs / 3);
   const close = (change: PaymentChange) => {
     if (open) write(change);
     open = false;
