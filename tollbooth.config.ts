@@ -8,6 +8,8 @@ export default defineConfig({
   wallets: { "base-sepolia": "${PAY_TO}" },
   accepts: [{ asset: "USDC", network: "base-sepolia" }],
   facilitator: "${FACILITATOR_URL}",
+  // Tells what became of a payment whose settlement was not seen to end.
+  rpc: { "base-sepolia": "${RPC_URL}" },
   stores: { redis: { url: "${UPSTASH_REDIS_REST_URL}", token: "${UPSTASH_REDIS_REST_TOKEN}" } },
 
   upstreams: { demo: { url: "${UPSTREAM_URL}" } },

@@ -46,6 +46,7 @@ export async function startStack(ports: StackPorts): Promise<Stack> {
     const vars = {
       PAY_TO: seller.address,
       FACILITATOR_URL: facilitator.url,
+      RPC_URL: chain.url,
       UPSTREAM_URL: upstream.url,
       UPSTASH_REDIS_REST_URL: redis.url,
       UPSTASH_REDIS_REST_TOKEN: redis.token,

@@ -1,7 +1,7 @@
 /**
  * One request, top to bottom. The rooms decide, this file only orders:
  *
- *   match → quote → present → admit → (verify) → settle? → forward → settle? → respond
+ *   match → quote → present → admit → (resolve, verify) → settle? → forward → settle? → respond
  *
  * Everything before `admit` is pure or local. `admit` is the one question to the store before money or upstream is
  * touched. From there on a payment is in hand, and whatever happens the claim gets a last word: delivered, failed,
@@ -21,6 +21,7 @@ export type Rooms = {
   present: (call: Call, accepts: PaymentRequirements[]) => Promise<Payment>;
   admit: (call: Call, payment: Payment, accepts: PaymentRequirements[]) => Promise<Claim>;
   verify: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
+  resolve: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
   settle: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<Receipt>;
   forward: (call: Call) => Promise<Answer>;
   isServed: (status: number) => boolean;
@@ -60,6 +61,7 @@ async function servePaid(
   accepts: PaymentRequirements[],
 ): Promise<Response> {
   const before = call.route.settlement === "before-response";
+  if (claim.inDoubt) await rooms.resolve(call, claim, accepts);
   if (!claim.receipt && !(before && claim.payment.proven)) await rooms.verify(call, claim, accepts);
   if (!claim.receipt && before) await rooms.settle(call, claim, accepts);
 

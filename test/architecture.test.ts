@@ -10,10 +10,11 @@ const DOORS: Record<string, string[]> = {
   routing: ["match.ts", "rewrite.ts"],
   pricing: ["quote.ts"],
   payment: ["present.ts", "admit.ts", "persist.ts"],
-  settlement: ["settle.ts"],
+  settlement: ["settle.ts", "resolve.ts"],
   proxy: ["forward.ts"],
   stores: ["redis.ts", "payments.ts"],
   facilitator: ["http.ts"],
+  chain: ["rpc.ts"],
   observability: ["log.ts"],
   config: ["load.ts", "define.ts", "faults.ts", "schema.ts"],
 };
@@ -21,7 +22,10 @@ const DOORS: Record<string, string[]> = {
 const MAY_IMPORT: Record<string, string[]> = {
   core: ["core"],
   ...Object.fromEntries(
-    [...ROOMS, "stores", "facilitator", "observability", "config"].map((room) => [room, [room, "core"]]),
+    [...ROOMS, "stores", "facilitator", "chain", "observability", "config"].map((room) => [
+      room,
+      [room, "core"],
+    ]),
   ),
   platform: ["platform", ""],
   entry: ["", "platform"],
@@ -30,7 +34,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 };
 const TOP: Record<string, string[]> = {
   "gateway.ts": ["core"],
-  "compose.ts": ["core", "gateway.ts", ...ROOMS, "stores", "facilitator"],
+  "compose.ts": ["core", "gateway.ts", ...ROOMS, "stores", "facilitator", "chain"],
   "app.ts": ["core", "compose.ts", "gateway.ts", "config", "observability"],
   "index.ts": ["app.ts", "config", "core"],
 };
@@ -38,10 +42,10 @@ const TOP: Record<string, string[]> = {
 const HOMES: Record<string, RegExp> = {
   "@upstash/": /^stores\//,
   "@x402/": /^core\//,
-  viem: /^(?:payment|core)\//,
+  viem: /^(?:payment|core|chain)\//,
   hono: /^(?:app\.ts|platform\/)/,
   "@hono/": /^platform\/node\.ts/,
-  zod: /^(?:core|config|stores|facilitator)\//,
+  zod: /^(?:core|config|stores|facilitator|chain)\//,
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
   jiti: /^cli\//,

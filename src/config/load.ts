@@ -3,16 +3,23 @@
  * shape, and what the shape is worth. Either everything is right or `ConfigError` names everything that is not. No I/O.
  */
 import { toCaip2 } from "../core/assets.ts";
-import type { Compiled, RedisConnection } from "../core/route.ts";
+import type { Compiled } from "../core/route.ts";
 import type { ConfigSource, Env } from "./define.ts";
 import { interpolate } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
-import { checkFacilitator, checkOffers } from "./payments.ts";
+import { checkFacilitator, checkOffers, checkRpc } from "./payments.ts";
 import { checkRoutes } from "./routes.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkShape } from "./shape.ts";
+import { checkStores, hasPaymentStore } from "./stores.ts";
 import { checkUpstreams, toMs } from "./upstreams.ts";
-import { asPrefix, checkUrl } from "./urls.ts";
+
+/** Goma's timeouts of a server. Taking them for something else would be worse than refusing them. */
+const CLIENT_TIMEOUTS = {
+  write: "leave it out; gateway.timeouts.upstream limits the wait for an answer's headers",
+  read: "leave it out; gateway.timeouts.redis limits the wait for the store",
+  idle: "leave it out",
+};
 
 /** Compiles a configuration with the platform's variables. @throws ConfigError with every fault */
 export async function load(source: ConfigSource, env: Env): Promise<Compiled> {
@@ -27,25 +34,21 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   const { redis: redisSeconds = 2, facilitator: facilitatorSeconds = 20 } = raw.gateway?.timeouts ?? {};
   const offers = await checkOffers(raw, faults);
   const facilitator = checkFacilitator(raw, toMs(facilitatorSeconds), faults);
-  const redis = checkRedis(raw, toMs(redisSeconds), faults);
+  checkTimeouts(raw.gateway?.timeouts ?? {}, faults);
+  const stores = checkStores(raw, toMs(redisSeconds), faults);
   const routes = checkRoutes(raw, checkUpstreams(raw, faults), offers, faults);
   if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });
   const paid = routes.find((route) => route.price !== undefined);
   if (paid) checkWhatPaymentNeeds(paid.key, raw, faults);
-  return { routes, redis, facilitator };
+  return { routes, stores, facilitator, rpc: checkRpc(raw, faults) };
 }
 
-function checkRedis({ stores }: RawConfig, timeoutMs: number, faults: Fault[]): RedisConnection | undefined {
-  if (!stores?.redis) return undefined;
-  const { url: text, token, prefix = "tollbooth" } = stores.redis;
-  const url = checkUrl(text, "stores.redis.url", true, faults);
-  if (!/^[\w.:-]{1,64}$/.test(prefix)) {
-    const fix = "use letters, digits and . : _ -";
-    faults.push({ path: "stores.redis.prefix", message: `"${prefix}" is not a key prefix`, fix });
+function checkTimeouts(timeouts: object, faults: Fault[]): void {
+  for (const [name, ours] of Object.entries(CLIENT_TIMEOUTS)) {
+    if (!Object.hasOwn(timeouts, name)) continue;
+    const message = "is about clients' connections, and those are the platform's";
+    faults.push({ path: `gateway.timeouts.${name}`, message, fix: ours });
   }
-  if (token === "")
-    faults.push({ path: "stores.redis.token", message: "is empty", fix: "Upstash shows it next to the URL" });
-  return url && { url: asPrefix(url), token, prefix: prefix.replace(/:+$/, ""), timeoutMs };
 }
 
 function checkWhatPaymentNeeds(route: string, raw: RawConfig, faults: Fault[]): void {
@@ -57,7 +60,7 @@ function checkWhatPaymentNeeds(route: string, raw: RawConfig, faults: Fault[]): 
       fix: 'add { asset: "USDC", network: "base" }',
     });
   }
-  if (!raw.stores?.redis) {
+  if (!hasPaymentStore(raw)) {
     const fix = 'add redis: { url: "${UPSTASH_REDIS_REST_URL}", token: "${UPSTASH_REDIS_REST_TOKEN}" }';
     faults.push({ path: "stores", message: `${needed}, and payments need a store`, fix });
   }

@@ -7,7 +7,7 @@ import type { FacilitatorMap, Offer } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
 import type { RawConfig } from "./schema.ts";
-import { asPrefix, checkUrl } from "./urls.ts";
+import { asPrefix, checkNodeUrl, checkUrl } from "./urls.ts";
 
 type Network = `eip155:${number}`;
 
@@ -101,6 +101,16 @@ export function checkPrice(
     }
   }
   return decimal;
+}
+
+/** Nodes by network. */
+export function checkRpc({ rpc = {} }: RawConfig, faults: Fault[]): Record<string, string> {
+  const nodes = Object.entries(rpc).flatMap(([name, text]) => {
+    const network = checkNetwork(name, `rpc.${name}`, faults);
+    const url = checkNodeUrl(text, `rpc.${name}`, faults);
+    return network && url ? [[network, url]] : [];
+  });
+  return Object.fromEntries(nodes);
 }
 
 /** Who settles, by network. */

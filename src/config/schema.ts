@@ -4,6 +4,7 @@
  * in `load.ts`.
  */
 import * as z from "zod/mini";
+import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
 
 const seconds = z.number().check(z.positive(), z.maximum(86_400));
 
@@ -48,8 +49,14 @@ export const ConfigSchema = z.strictObject({
           redis: z.optional(seconds),
           facilitator: z.optional(seconds),
           upstream: z.optional(seconds),
+          /** Refused, as are `read` and `idle`: clients' connections are the platform's. */
+          write: z.optional(z.number()),
+          read: z.optional(z.number()),
+          idle: z.optional(z.number()),
         }),
       ),
+      /** The shared store in Goma Gateway's form; `stores.redis` is ours. */
+      redis: z.optional(GatewayRedisSchema),
     }),
   ),
   /** Network (`base` or `eip155:8453`) → address that receives the payments. */
@@ -85,22 +92,12 @@ export const ConfigSchema = z.strictObject({
       }),
     ]),
   ),
+  /** Network → JSON-RPC URL of a node: it can tell what became of a payment whose settlement was not seen to end. */
+  rpc: z.optional(z.record(z.string(), z.string())),
   upstreams: z.record(z.string(), UpstreamSchema),
   /** `"METHOD /path"` → what is sold there. Paths take `:param` and a last `*`; the method `*` is any. */
   routes: z.record(z.string(), RouteSchema),
-  stores: z.optional(
-    z.strictObject({
-      redis: z.optional(
-        z.strictObject({
-          /** Upstash REST URL, `https://…`. */
-          url: z.string(),
-          token: z.string(),
-          /** First part of every key. Default `tollbooth`. */
-          prefix: z.optional(z.string()),
-        }),
-      ),
-    }),
-  ),
+  stores: z.optional(StoresSchema),
 });
 
 /** The configuration as checked for shape, before anything is looked up. */

@@ -32,6 +32,12 @@ export function checkUrl(text: string, path: string, tls: boolean, faults: Fault
   return url;
 }
 
+/** A URL that is called as it is: providers put keys into its path and query. */
+export function checkNodeUrl(text: string, path: string, faults: Fault[]): string | undefined {
+  const [address = "", query] = text.split("?");
+  return checkUrl(address, path, true, faults) && (query === undefined ? address : `${address}?${query}`);
+}
+
 /** The URL as a prefix to append a path to. */
 export function asPrefix(url: URL): string {
   return url.href.replace(/\/$/, "");

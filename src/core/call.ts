@@ -42,16 +42,16 @@ export type Payment = {
   fingerprint: string;
 };
 
-/** What the payment record says of a payment that is presented; only the first two may go on. */
+/** What the payment record says of a payment that is presented; only the first three may go on. */
 export type Admission =
   | { kind: "claimed" }
   | { kind: "paid"; receipt: Receipt }
+  | { kind: "doubt" }
   | { kind: "used"; receipt: Receipt }
   | { kind: "absent" }
   | { kind: "busy"; retryAfterMs: number }
   | { kind: "conflict" }
-  | { kind: "failed"; reason: string }
-  | { kind: "unknown" };
+  | { kind: "failed"; reason: string };
 
 /**
  * A payment taken in hand by this isolate, renewed while it is. The verbs note how it went; the last four are its last
@@ -59,6 +59,8 @@ export type Admission =
  */
 export type Claim = {
   payment: Payment;
+  /** True when a settlement was begun earlier and not seen to end: find out first. */
+  inDoubt: boolean;
   /** Present once the money has moved. */
   receipt: Receipt | undefined;
   /** Aborted when the lease was lost: another isolate may be serving this payment. */

@@ -54,6 +54,20 @@ export type Facilitator = {
   settle: (payment: Payment) => Promise<Settlement>;
 };
 
+/**
+ * What the chain knows of an authorization. `open`: unspent, and could still be spent; `dead`: unspent, and too late;
+ * `diverted`: spent, but not on this payment.
+ */
+export type Spending =
+  | { kind: "spent"; transaction: string }
+  | { kind: "diverted" | "dead" | "open" | "unavailable" };
+
+/** The chain, as a witness. */
+export type Chain = {
+  /** Never throws: a node that does not answer is `unavailable`. */
+  lookUp: (payment: Payment) => Promise<Spending>;
+};
+
 /** Something the operator should be able to see; never holds secrets or whole payments. */
 export type Event = {
   event: string;

@@ -48,7 +48,10 @@ export type Route = {
   settleMarginSeconds: number;
 };
 
-/** Where the stores are. */
+/** What is remembered, each in a store of its own if need be. */
+export type StoreName = "rateLimit" | "verificationCache" | "timeSession" | "responseCache";
+
+/** Where a store is. */
 export type RedisConnection = {
   /** Upstash REST URL. */
   url: string;
@@ -57,6 +60,8 @@ export type RedisConnection = {
   prefix: string;
   /** Longest wait for one request, ms. */
   timeoutMs: number;
+  /** How long this store's records are kept, if it was said; for payments a floor. */
+  ttlSeconds?: number;
 };
 
 /** Which facilitator checks and settles payments. */
@@ -71,7 +76,9 @@ export type FacilitatorMap = {
 /** The whole compiled configuration. */
 export type Compiled = {
   routes: Route[];
-  /** Absent when every route is free. */
-  redis: RedisConnection | undefined;
+  /** The connection of each store; without any, every route is free. `verificationCache` holds the payment records. */
+  stores: Record<StoreName, RedisConnection | undefined>;
   facilitator: FacilitatorMap;
+  /** CAIP-2 network → URL of a node that can be asked what became of a payment. */
+  rpc: Record<string, string>;
 };

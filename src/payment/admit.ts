@@ -8,7 +8,7 @@
 import type { Admission, Call, Claim, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Clock, PaymentChange, PaymentStore } from "../core/ports.ts";
+import type { ChangeBy, Clock, PaymentChange, PaymentStore } from "../core/ports.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements } from "../core/x402.ts";
 import type { Persist } from "./persist.ts";
 
@@ -38,19 +38,20 @@ export function makeAdmit(options: {
         call.waitUntil(persist(by, { to: "abandoned" }));
         throw error;
       });
-    if (admission.kind !== "claimed" && admission.kind !== "paid") {
-      throw refusal(admission, call, payment, accepts);
+    switch (admission.kind) {
+      case "claimed":
+        return hold(call, payment, by, false, persist);
+      case "doubt":
+        return hold(call, payment, by, true, persist);
+      case "paid":
+        return hold(call, payment, { ...by, receipt: admission.receipt }, false, persist);
+      default:
+        throw refusal(admission, call, payment, accepts);
     }
-    return hold(
-      call,
-      payment,
-      { ...by, receipt: admission.kind === "paid" ? admission.receipt : undefined },
-      persist,
-    );
   };
 }
 
-function hold(call: Call, payment: Payment, by: Parameters<Persist>[0], persist: Persist): Claim {
+function hold(call: Call, payment: Payment, by: ChangeBy, inDoubt: boolean, persist: Persist): Claim {
   const lost = new AbortController();
   let writes: Promise<unknown> = Promise.resolve();
   let open = true;
@@ -69,6 +70,7 @@ function hold(call: Call, payment: Payment, by: Parameters<Persist>[0], persist:
   };
   const claim: Claim = {
     payment,
+    inDoubt,
     receipt: by.receipt,
     lost: lost.signal,
     settled: (receipt) => {
@@ -85,7 +87,7 @@ function hold(call: Call, payment: Payment, by: Parameters<Persist>[0], persist:
 }
 
 function refusal(
-  admission: Exclude<Admission, { kind: "claimed" | "paid" }>,
+  admission: Exclude<Admission, { kind: "claimed" | "paid" | "doubt" }>,
   call: Call,
   payment: Payment,
   accepts: PaymentRequirements[],
@@ -105,8 +107,6 @@ function refusal(
       return new GatewayError("payment_already_used", {
         headers: { [HEADERS.response]: encodeHeader(admission.receipt) },
       });
-    case "unknown":
-      return new GatewayError("payment_outcome_unknown", { headers: { "retry-after": "5" } });
     case "failed":
       return challenge(call, accepts, "payment_rejected", admission.reason);
   }

@@ -36,7 +36,7 @@ function toAdmission(reply: unknown): Admission {
     case "claimed":
     case "absent":
     case "conflict":
-    case "unknown":
+    case "doubt":
       return { kind };
     case "paid":
     case "used":

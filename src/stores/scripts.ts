@@ -27,7 +27,7 @@ local function ms(x) return string.format('%.0f', x) end`;
 /**
  * KEYS: record. ARGV: fingerprint, owner, lease ms, ttl ms, create (`1` or `0`).
  * Returns {kind, detail}: `claimed`; `paid` or `used` with the receipt; `absent`; `busy` with ms left; `conflict`;
- * `failed` with the reason; `unknown`. A claim repeated by its own owner is still `claimed`.
+ * `failed` with the reason; `doubt` (a settlement was begun and not seen to end), as the new owner. A claim repeated by its own owner is still `claimed`.
  */
 export const CLAIM = `#!lua flags=allow-key-locking
 ${NOW}
@@ -44,15 +44,15 @@ if r[2] ~= ARGV[1] then return {'conflict', ''} end
 if r[3] == ARGV[2] and lease > now then
   if state == 'claimed' then return {'claimed', ''} end
   if state == 'settled' then return {'paid', r[5]} end
+  if state == 'unknown' then return {'doubt', ''} end
 end
 if state == 'failed' then return {'failed', r[7]} end
 if state == 'settled' and r[6] == '1' then return {'used', r[5]} end
 if lease > now then return {'busy', ms(lease - now)} end
-if state == 'settled' then
-  redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'lease', ms(now + ARGV[3]))
-  return {'paid', r[5]}
-end
-return {'unknown', ''}`;
+redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'lease', ms(now + ARGV[3]))
+if state == 'settled' then return {'paid', r[5]} end
+redis.call('HSET', KEYS[1], 'state', 'unknown')
+return {'doubt', ''}`;
 
 /**
  * KEYS: record. ARGV: owner, change, lease ms, receipt (or empty), reason, transaction.
@@ -83,8 +83,7 @@ elseif state == 'settled' then
     expire()
   end
 elseif to == 'abandoned' or to == 'broken' then
-  if state ~= 'claimed' then return 0 end
-  redis.call('DEL', KEYS[1])
+  if state == 'claimed' then redis.call('DEL', KEYS[1]) else set('lease', '0') end
 elseif to == 'failed' or to == 'unknown' then
   set('state', to, 'reason', ARGV[5], 'tx', ARGV[6], 'lease', '0')
   if to == 'failed' then expire() end

@@ -51,7 +51,7 @@ export function faultTests(world: () => World): void {
     expect(decode(response.headers.get("payment-response"))).toMatchObject({ success: true });
   });
 
-  describe("a settlement that leaves a doubt is 503, is never tried again by itself, and shows nothing of the facilitator", () => {
+  describe("a settlement that leaves a doubt is 503, stays so while it is in doubt, and shows nothing of the facilitator", () => {
     const replies: Record<string, StubReply> = {
       "answers 500": { status: 500, json: { error: "secret-dump at /srv/facilitator.js" } },
       "answers HTML": { text: "<html>secret-dump</html>" },
@@ -121,9 +121,9 @@ export function faultTests(world: () => World): void {
       expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
       expect(text).not.toContain("secret-dump");
       await expect
-        .poll(async () => (await present("/weather", payment)).json())
+        .poll(async () => (await present("/weather", payment)).json(), { timeout: 8000 })
         .toMatchObject({ code: "payment_outcome_unknown" });
-      expect([facilitator.counts.settle, upstream.requests.length]).toEqual([1, 0]);
+      expect(upstream.requests.length).toBe(0);
     });
   });
 

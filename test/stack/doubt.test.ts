@@ -1,0 +1,250 @@
+/**
+ * Settlements that nobody saw end, on a real chain with the real facilitator behind a wire that loses replies: the payer
+ * pays once and gets what was paid for, whatever was lost.
+ */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { payer, seller } from "../../dev/accounts.ts";
+import { type Stack, startStack } from "../../dev/stack.ts";
+import { TOKEN, TOKEN_ABI, TRANSFER_TYPES } from "../../dev/token.ts";
+import { connectWallet } from "../../dev/wallet.ts";
+import { createTollbooth } from "../../src/index.ts";
+import { connect } from "../../src/stores/redis.ts";
+import { decode, type Requirements, sign } from "../fixtures/sign.ts";
+import config from "../fixtures/tollbooth.config.ts";
+
+const PRICE = 10_000n;
+
+let stack: Stack | undefined;
+let wire: Awaited<ReturnType<typeof startLossyWire>> | undefined;
+beforeAll(async () => {
+  stack = await startStack({ redisPort: 0, chainPort: 0, facilitatorPort: 0, upstreamPort: 0 });
+  wire = await startLossyWire(stack.vars.FACILITATOR_URL ?? "");
+});
+afterAll(async () => {
+  await wire?.close();
+  await stack?.close();
+});
+beforeEach(() => {
+  if (wire) wire.mode = "works";
+});
+
+/** In front of the facilitator: passes requests on, but may keep a settlement's reply, or the request, to itself. */
+async function startLossyWire(target: string) {
+  const state = {
+    mode: "works" as "works" | "loses-replies" | "loses-requests",
+    url: "",
+    close: async () => {},
+  };
+  const server = createServer(async (request, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const { url = "" } = request;
+    const mode = url === "/settle" ? state.mode : "works";
+    if (mode === "loses-requests") return void request.socket.destroy();
+    const reply = await fetch(target + url, {
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json" },
+    });
+    const text = await reply.text();
+    if (mode === "loses-replies") return void request.socket.destroy();
+    response.writeHead(reply.status, { "content-type": "application/json" }).end(text);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  state.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  state.close = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return state;
+}
+
+function gateway(rpc: "chain" | "no chain") {
+  const { vars, chain } = running();
+  const env = {
+    ...vars,
+    FACILITATOR_URL: wire?.url,
+    REDIS_URL: vars.UPSTASH_REDIS_REST_URL,
+    REDIS_TOKEN: vars.UPSTASH_REDIS_REST_TOKEN,
+  };
+  const source = (given: Record<string, unknown>) => ({
+    ...(config(given) as object),
+    ...(rpc === "chain" ? { rpc: { "base-sepolia": chain.url } } : {}),
+  });
+  const app = createTollbooth(source, {
+    emit: () => undefined,
+    platform: (c) => ({
+      env,
+      rawPath: new URL(c.req.url).pathname,
+      clientAddress: undefined,
+      waitUntil: (work) => void work.catch(() => undefined),
+    }),
+  });
+  const call = (path: string, payment?: string) =>
+    app.request(
+      `http://gateway.example${path}`,
+      payment ? { headers: { "payment-signature": payment } } : {},
+    );
+  const quote = async (path: string) => {
+    const { accepts } = decode((await call(path)).headers.get("payment-required")) as {
+      accepts: [Requirements];
+    };
+    return accepts[0];
+  };
+  return { call, quote };
+}
+
+function running(): Stack {
+  if (!stack) throw new Error("the stack has not started");
+  return stack;
+}
+
+const earned = () => running().chain.balanceOf(seller.address);
+
+async function codeOf(answer: Response): Promise<unknown> {
+  const { code } = (await answer.json()) as { code?: string };
+  return code;
+}
+
+describe.each(["/weather", "/late/weather"])("%s, with a chain to ask", (path) => {
+  it("a settlement whose reply was lost is found on the chain: paid once, and served", async () => {
+    const { call, quote } = gateway("chain");
+    const before = await earned();
+    const payment = await sign(await quote(path));
+    if (wire) wire.mode = "loses-replies";
+    expect(await codeOf(await call(path, payment))).toBe("payment_outcome_unknown");
+    if (wire) wire.mode = "works";
+    await expect.poll(async () => (await call(path, payment)).status).toBe(200);
+    expect((await earned()) - before).toBe(PRICE);
+  });
+
+  it("a settlement that never reached the facilitator is made up for", async () => {
+    const { call, quote } = gateway("chain");
+    const before = await earned();
+    const payment = await sign(await quote(path));
+    if (wire) wire.mode = "loses-requests";
+    expect((await call(path, payment)).status).toBe(503);
+    if (wire) wire.mode = "works";
+    await expect.poll(async () => (await call(path, payment)).status).toBe(200);
+    expect((await earned()) - before).toBe(PRICE);
+  });
+});
+
+describe("what the chain says is believed, and no more", () => {
+  async function inDoubt(tampering: Parameters<typeof sign>[1] = {}) {
+    const { call, quote } = gateway("chain");
+    const requirements = await quote("/weather");
+    const nonce = `0x${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("hex")}` as const;
+    const payment = await sign(requirements, {
+      ...tampering,
+      authorization: { nonce, ...tampering.authorization },
+    });
+    if (wire) wire.mode = "loses-requests";
+    expect(await codeOf(await call("/weather", payment))).toBe("payment_outcome_unknown");
+    if (wire) wire.mode = "works";
+    return { call, payment, nonce };
+  }
+
+  it("a payer who spends the nonce on another transfer has not paid", async () => {
+    const before = await earned();
+    const { call, payment, nonce } = await inDoubt();
+    const wallet = connectWallet(running().chain.url, payer.privateKey);
+    const message = {
+      from: payer.address,
+      to: payer.address,
+      value: PRICE,
+      validAfter: 0n,
+      validBefore: 2n ** 40n,
+      nonce,
+    };
+    const domain = {
+      name: TOKEN.name,
+      version: TOKEN.version,
+      chainId: 84532,
+      verifyingContract: TOKEN.address,
+    };
+    const types = TRANSFER_TYPES;
+    const signature = await wallet.signTypedData({
+      domain,
+      types,
+      primaryType: "TransferWithAuthorization",
+      message,
+    });
+    const args = [payer.address, payer.address, PRICE, 0n, 2n ** 40n, nonce, signature] as const;
+    const token = { address: TOKEN.address, abi: TOKEN_ABI };
+    await wallet.waitForTransactionReceipt({
+      hash: await wallet.writeContract({ ...token, functionName: "transferWithAuthorization", args }),
+    });
+    await expect
+      .poll(async () => (await call("/weather", payment)).json())
+      .toMatchObject({ code: "payment_rejected", reason: "authorization_spent_elsewhere" });
+    expect(await earned()).toBe(before);
+  });
+
+  it("somebody else who submits the payer's authorization has paid for the payer", async () => {
+    const before = await earned();
+    const { call, payment } = await inDoubt();
+    const { payload } = JSON.parse(Buffer.from(payment, "base64").toString()) as { payload: Signed };
+    const { from, to, value, validAfter, validBefore, nonce } = payload.authorization;
+    const wallet = connectWallet(running().chain.url, seller.privateKey);
+    const times = [BigInt(value), BigInt(validAfter), BigInt(validBefore)] as const;
+    await wallet.waitForTransactionReceipt({
+      hash: await wallet.writeContract({
+        address: TOKEN.address,
+        abi: TOKEN_ABI,
+        functionName: "transferWithAuthorization",
+        args: [from, to, ...times, nonce, payload.signature],
+      }),
+    });
+    await expect.poll(async () => (await call("/weather", payment)).status).toBe(200);
+    expect((await earned()) - before).toBe(PRICE);
+  });
+});
+
+type Hex = `0x${string}`;
+type Signed = {
+  signature: Hex;
+  authorization: { from: Hex; to: Hex; value: string; validAfter: string; validBefore: string; nonce: Hex };
+};
+
+describe("without a chain to ask", () => {
+  it("a settlement that never reached the facilitator is made up for", async () => {
+    const { call, quote } = gateway("no chain");
+    const before = await earned();
+    const payment = await sign(await quote("/weather"));
+    if (wire) wire.mode = "loses-requests";
+    expect((await call("/weather", payment)).status).toBe(503);
+    if (wire) wire.mode = "works";
+    await expect.poll(async () => (await call("/weather", payment)).status).toBe(200);
+    expect((await earned()) - before).toBe(PRICE);
+  });
+
+  it("one whose reply was lost stays in doubt: neither charged again nor called unpaid", async () => {
+    const { call, quote } = gateway("no chain");
+    const before = await earned();
+    const payment = await sign(await quote("/weather"));
+    if (wire) wire.mode = "loses-replies";
+    expect((await call("/weather", payment)).status).toBe(503);
+    if (wire) wire.mode = "works";
+    await expect.poll(async () => codeOf(await call("/weather", payment))).toBe("payment_outcome_unknown");
+    expect((await earned()) - before).toBe(PRICE);
+  });
+});
+
+it("an isolate that died while the money moved: the next one finds out and serves", async () => {
+  const { call, quote } = gateway("chain");
+  const before = await earned();
+  const payment = await sign(await quote("/weather"));
+  const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = running().vars;
+  if (wire) wire.mode = "loses-replies";
+  await call("/weather", payment);
+  if (wire) wire.mode = "works";
+  // What a dead isolate leaves behind: a claim, and a lease that nobody renews.
+  const orphan = `local keys = redis.call('KEYS', 'test:verify:*') for _, key in ipairs(keys) do
+    if redis.call('HGET', key, 'state') == 'unknown' then redis.call('HSET', key, 'state', 'claimed', 'lease', '1') end end return 1`;
+  await connect({ url, token, prefix: "test", timeoutMs: 1000 })([{ script: orphan, keys: [], args: [] }]);
+  await expect.poll(async () => (await call("/weather", payment)).status).toBe(200);
+  expect((await earned()) - before).toBe(PRICE);
+});
