@@ -1,0 +1,93 @@
+/**
+ * A payment's record as `docs/storage.md` and design section 5 tell it, in memory: what the scripts are compared with.
+ * Written from the tables, not from the Lua.
+ */
+
+export type ClaimAsk = { ask: "claim"; owner: string; fp: string; create: boolean };
+export type ChangeAsk = {
+  ask: "change";
+  owner: string;
+  to: "settled" | "failed" | "unknown" | "renewed" | "delivered" | "abandoned" | "broken";
+  receipt: string;
+};
+export type Ask = ClaimAsk | ChangeAsk;
+export type Reply = [kind: string, detail: string] | "0" | "1";
+
+type Fields = {
+  state: "claimed" | "settled" | "failed" | "unknown";
+  fp: string;
+  owner: string;
+  lease: number;
+  receipt: string;
+  done: boolean;
+  broken: number;
+};
+
+export const LEASE_MS = 1000;
+/** x402 reason of whatever fails or stays unknown in these tests. */
+export const REASON = "some_reason";
+/** The third answer that breaks off uses the payment up. */
+const MAX_BROKEN = 3;
+
+export class RecordModel {
+  fields: Fields | undefined;
+
+  answer(ask: Ask, now: number): Reply {
+    return ask.ask === "claim" ? this.claim(ask, now) : this.change(ask, now) ? "1" : "0";
+  }
+
+  private claim({ owner, fp, create }: ClaimAsk, now: number): Reply {
+    const it = this.fields;
+    const lease = now + LEASE_MS;
+    if (!it && !create) return ["absent", ""];
+    if (!it) {
+      this.fields = { state: "claimed", fp, owner, lease, receipt: "", done: false, broken: 0 };
+      return ["claimed", ""];
+    }
+    if (it.fp !== fp) return ["conflict", ""];
+    const held = it.lease > now;
+    const mine = held && it.owner === owner;
+    if (it.state === "failed") return ["failed", REASON];
+    if (it.state === "claimed" && mine) return ["claimed", ""];
+    if (it.state === "settled" && mine) return ["paid", it.receipt];
+    if (it.state === "settled" && it.done) return ["used", it.receipt];
+    if (it.state === "unknown" && mine) return ["doubt", ""];
+    if (held) return ["busy", String(it.lease - now)];
+    Object.assign(it, { owner, lease });
+    if (it.state === "settled") return ["paid", it.receipt];
+    it.state = "unknown";
+    return ["doubt", ""];
+  }
+
+  private change({ owner, to, receipt }: ChangeAsk, now: number): boolean {
+    const it = this.fields;
+    if (it?.owner !== owner) return false;
+    if (receipt !== "" && it.state === "failed") return false;
+    if (receipt !== "" && it.state !== "settled") Object.assign(it, { state: "settled", receipt });
+    if (to === "settled" || to === "renewed") {
+      it.lease = now + LEASE_MS;
+      return true;
+    }
+    return it.state === "settled" ? this.changePaid(it, to) : this.changeUnpaid(it, to);
+  }
+
+  private changePaid(it: Fields, to: ChangeAsk["to"]): boolean {
+    if (to === "failed" || to === "unknown") return false;
+    if (to === "broken") it.broken += 1;
+    it.lease = 0;
+    it.done ||= to === "delivered" || it.broken >= MAX_BROKEN;
+    return true;
+  }
+
+  private changeUnpaid(it: Fields, to: ChangeAsk["to"]): boolean {
+    if (to === "delivered") return false;
+    if (to === "failed" || to === "unknown") {
+      Object.assign(it, { state: to, lease: 0 });
+      return true;
+    }
+    // What was begun is not undone by letting go of it.
+    if (it.state === "claimed") this.fields = undefined;
+    else it.lease = 0;
+    return true;
+  }
+}

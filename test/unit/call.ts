@@ -1,0 +1,88 @@
+/** Routes and calls as the rooms get them, from the little that a test wants to say. */
+import { findAsset } from "../../src/core/assets.ts";
+import type { Arrival, Payment } from "../../src/core/call.ts";
+import { parsePrice } from "../../src/core/money.ts";
+import type { Offer, Route } from "../../src/core/route.ts";
+import type { PaymentRequirements } from "../../src/core/x402.ts";
+
+export const PAY_TO = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
+export const PAYER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+export const TRANSACTION = `0x${"ab".repeat(32)}`;
+
+export const REQUIREMENTS: PaymentRequirements = {
+  scheme: "exact",
+  network: "eip155:84532",
+  asset: "0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+  amount: "10000",
+  payTo: PAY_TO,
+  maxTimeoutSeconds: 60,
+  extra: { name: "USDC", version: "2" },
+};
+
+type Wishes = {
+  price?: string;
+  path?: string;
+  base?: string;
+  headers?: Record<string, string>;
+  cookies?: boolean;
+};
+
+/** A route; free unless it is given a price. */
+export function routeOf(key: string, wishes: Wishes = {}): Route {
+  const [method = "", pattern = ""] = key.split(" ");
+  const { price, path, base = "https://api.example", headers = {}, cookies = false } = wishes;
+  return {
+    key,
+    method,
+    pattern,
+    upstream: { name: "api", base: new URL(base), headers, timeoutMs: 1000, cookies },
+    path,
+    price: price === undefined ? undefined : parsePrice(price),
+    offers: [],
+    settlement: "before-response",
+    timeoutSeconds: 60,
+    settleMarginSeconds: 6,
+  };
+}
+
+/** A request as a platform delivers it. */
+export function arrivalOf(method: string, path: string, headers: Record<string, string> = {}): Arrival {
+  const request = new Request(`https://gateway.example${path}`, { method, headers });
+  return {
+    request,
+    rawPath: path.replace(/\?.*$/s, ""),
+    clientAddress: "192.0.2.7",
+    waitUntil: () => undefined,
+  };
+}
+
+/** USDC on a network. */
+export async function usdcOn(network: `eip155:${number}`): Promise<Offer> {
+  const asset = await findAsset("USDC", network);
+  if (typeof asset === "string") throw new Error(asset);
+  return { network, asset, payTo: PAY_TO };
+}
+
+/** A payment that meets the requirements. */
+export function paymentOf(proven = true): Payment {
+  const authorization = {
+    from: PAYER,
+    to: PAY_TO,
+    value: "10000",
+    validAfter: "0",
+    validBefore: "1790000060",
+    nonce: `0x${"11".repeat(32)}`,
+  };
+  const scheme = { signature: `0x${"22".repeat(65)}`, authorization };
+  return { scheme, requirements: REQUIREMENTS, proven, expired: undefined, spend: "s", fingerprint: "f" };
+}
+
+/** The code of whatever the work throws, or that it did not. */
+export function codeOf(work: () => unknown): string {
+  try {
+    work();
+    return "nothing thrown";
+  } catch (error) {
+    return (error as { code?: string }).code ?? String(error);
+  }
+}
