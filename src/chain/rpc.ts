@@ -67,11 +67,11 @@ function caller(url: string, timeoutMs: number): Call {
 
 async function lookUp(call: Call, { scheme, requirements }: Payment): Promise<Spending> {
   const { from, nonce, validBefore } = scheme.authorization;
-  // The block first: what is unspent in it or later, and too late in it, will never be spent.
+  // One block for both questions: what is unspent in it, and too late in it, will never be spent.
   const block = Block.parse(await call("eth_getBlockByNumber", ["latest", false]));
   const args = [from as Hex, nonce as Hex] as const;
   const data = encodeFunctionData({ abi: ABI, functionName: "authorizationState", args });
-  const state = hex.parse(await call("eth_call", [{ to: requirements.asset, data }, "latest"]));
+  const state = hex.parse(await call("eth_call", [{ to: requirements.asset, data }, block.number]));
   if (!decodeFunctionResult({ abi: ABI, functionName: "authorizationState", data: state as Hex })) {
     return { kind: BigInt(block.timestamp) >= BigInt(validBefore) ? "dead" : "open" };
   }
@@ -80,15 +80,15 @@ async function lookUp(call: Call, { scheme, requirements }: Payment): Promise<Sp
   const receipt = z
     .object({ logs: z.array(Log) })
     .parse(await call("eth_getTransactionReceipt", [used.transactionHash]));
-  const next = receipt.logs.find((log) => BigInt(log.logIndex) === BigInt(used.logIndex) + 1n);
-  return isPayment(next, requirements, from)
-    ? { kind: "spent", transaction: used.transactionHash }
-    : { kind: "diverted" };
+  const payments = receipt.logs.filter((log) => isPayment(log, requirements, from));
+  const next = payments.some((log) => BigInt(log.logIndex) === BigInt(used.logIndex) + 1n);
+  // A transfer that fits, elsewhere in the transaction, may belong to another authorization: that settles nothing.
+  if (!next && payments.length > 0) return { kind: "unavailable" };
+  return next ? { kind: "spent", transaction: used.transactionHash } : { kind: "diverted" };
 }
 
 async function findUse(call: Call, asset: string, [authorizer, nonce]: readonly [Hex, Hex], latest: bigint) {
   const topics = encodeEventTopics({ abi: ABI, eventName: "AuthorizationUsed", args: { authorizer, nonce } });
-  // The state was read later than the block: the use may be in a block behind it.
   let to: Hex | "latest" = "latest";
   for (let search = 0n, end = latest; search < MAX_SEARCHES && end >= 0n; search++) {
     const start = end > BLOCKS_PER_SEARCH ? end - BLOCKS_PER_SEARCH : 0n;
@@ -102,11 +102,11 @@ async function findUse(call: Call, asset: string, [authorizer, nonce]: readonly 
 }
 
 function isPayment(
-  log: z.infer<typeof Log> | undefined,
+  log: z.infer<typeof Log>,
   { asset, payTo, amount }: Payment["requirements"],
   from: string,
 ) {
-  if (!log || log.address.toLowerCase() !== asset.toLowerCase()) return false;
+  if (log.address.toLowerCase() !== asset.toLowerCase()) return false;
   const topics = encodeEventTopics({
     abi: ABI,
     eventName: "Transfer",

@@ -3,6 +3,7 @@
  * shape, and what the shape is worth. Either everything is right or `ConfigError` names everything that is not. No I/O.
  */
 import { toCaip2 } from "../core/assets.ts";
+import { parsePrice } from "../core/money.ts";
 import type { Compiled } from "../core/route.ts";
 import type { ConfigSource, Env } from "./define.ts";
 import { interpolate } from "./env.ts";
@@ -38,9 +39,14 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   const stores = checkStores(raw, toMs(redisSeconds), faults);
   const routes = checkRoutes(raw, checkUpstreams(raw, faults), offers, faults);
   if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });
-  const paid = routes.find((route) => route.price !== undefined);
-  if (paid) checkWhatPaymentNeeds(paid.key, raw, faults);
+  // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
+  const paid = Object.entries(raw.routes).find(([, { price = raw.defaults?.price }]) => !isFree(price));
+  if (paid) checkWhatPaymentNeeds(paid[0], raw, faults);
   return { routes, stores, facilitator, rpc: checkRpc(raw, faults) };
+}
+
+function isFree(price: string | undefined): boolean {
+  return price !== undefined && parsePrice(price)?.digits === 0n;
 }
 
 function checkTimeouts(timeouts: object, faults: Fault[]): void {

@@ -23,6 +23,7 @@ export async function checkOffers(
     const network = checkNetwork(name, `${path}.network`, faults);
     if (!network) continue;
     const wallet = payTo.get(network);
+    if (isUnset(symbol)) continue;
     if (wallet === undefined) {
       faults.push({ path: "wallets", message: `no address for ${name}`, fix: `add "${name}": "0x…"` });
     }
@@ -68,7 +69,7 @@ function checkWallets(wallets: Record<string, string>, faults: Fault[]): Map<Net
 
 function checkNetwork(name: string, path: string, faults: Fault[]): Network | undefined {
   const network = toCaip2(name);
-  if (!network)
+  if (!network && !isUnset(name))
     faults.push({ path, message: `unknown network "${name}"`, fix: suggest(name, NETWORK_NAMES) });
   return network;
 }

@@ -1,6 +1,7 @@
 /** The routing side of the configuration: upstreams, routes, their paths and templates. */
 import { isCanonicalPath } from "../core/canonical.ts";
 import type { Offer, Route, SettlementTiming, Upstream } from "../core/route.ts";
+import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
 import { checkPrice } from "./payments.ts";
 import type { RawConfig } from "./schema.ts";
@@ -19,7 +20,7 @@ export function checkRoutes(
     const path = `routes.${key}`;
     const parsed = checkKey(key, path, faults);
     const upstream = upstreams.get(route.upstream);
-    if (!Object.hasOwn(raw.upstreams, route.upstream)) {
+    if (!isUnset(route.upstream) && !Object.hasOwn(raw.upstreams, route.upstream)) {
       const fix = suggest(route.upstream, Object.keys(raw.upstreams));
       faults.push({ path: `${path}.upstream`, message: `unknown upstream "${route.upstream}"`, fix });
     }
@@ -111,7 +112,7 @@ function checkKey(
 }
 
 function checkTemplate(template: string | undefined, pattern: string, path: string, faults: Fault[]): void {
-  if (template === undefined) return;
+  if (template === undefined || isUnset(template)) return;
   const [example = ""] = template.replace(/\$\{[^}]*\}|\*/g, "x").split("?");
   if (!isCanonicalPath(example)) {
     faults.push({
@@ -130,6 +131,13 @@ function checkTemplate(template: string | undefined, pattern: string, path: stri
     } else if (kind === "params" && !params.includes(name)) {
       faults.push({ path, message: `the route has no parameter "${name}"`, fix: suggest(name, params) });
     }
+  }
+  if (/\?.*\*/.test(template)) {
+    faults.push({
+      path,
+      message: "has a * in its query",
+      fix: "use * in the path, ${query.name} in the query",
+    });
   }
   if (template.includes("*") && !pattern.endsWith("*")) {
     faults.push({ path, message: "has a * but the route has none", fix: 'end the route\'s path with "/*"' });

@@ -37,7 +37,8 @@ function toFaults(issue: Issue, base: Path, value: unknown): Fault[] {
 }
 
 function show(path: Path): string {
-  return path.map(String).join(".") || "config";
+  const text = path.map((key) => (typeof key === "number" ? `[${key}]` : `.${String(key)}`)).join("");
+  return text.replace(/^\./, "") || "config";
 }
 
 function at(value: unknown, path: Path): unknown {

@@ -15,7 +15,7 @@ const REFUSED_BEFORE_SENDING = /^(?:invalid_|insufficient_|unsupported_|no_facil
  * authorization is spent: anybody may submit it, and it pays the seller whoever does.
  */
 const MAY_HAVE_MOVED =
-  /transaction_failed|transaction_state|transfer_event|pending|settle_error|timeout|unexpected|nonce|already|used|duplicate/;
+  /transaction_failed|transaction_state|transfer_event|pending|settle_error|timeout|unexpected|nonce|already|used|duplicate|simulation|not_supported/;
 /** Client errors say that the request was refused as such; these two can also come after the fact. */
 const AMBIGUOUS_STATUSES = [408, 409];
 

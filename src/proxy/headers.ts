@@ -27,6 +27,8 @@ const OVERRIDES = new Set(
 );
 /** Caches in front of the gateway that heed these more than `Cache-Control`. */
 const CDN_CACHING = /(?:^|-)cdn-cache-control$|^(?:surrogate-control|edge-control|x-accel-expires)$/;
+/** A directive's value may be a quoted list. */
+const UNQUOTED_COMMA = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/;
 /** `@x402/fetch` sends this response header with its paid request. */
 const CLIENT_QUIRKS = new Set(["access-control-expose-headers"]);
 
@@ -64,7 +66,9 @@ export function clientHeaders(upstream: Headers): Headers {
 /** `Cache-Control` of an answer somebody paid for: no shared cache may hand it to the next (x402, transport). */
 export function makePrivate(headers: Headers): void {
   for (const name of [...headers.keys()]) if (CDN_CACHING.test(name)) headers.delete(name);
-  const directives = (headers.get("cache-control") ?? "").split(",").map((directive) => directive.trim());
+  const directives = (headers.get("cache-control") ?? "")
+    .split(UNQUOTED_COMMA)
+    .map((directive) => directive.trim());
   const kept = directives.filter(
     (directive) => directive !== "" && !/^(?:public|private|s-maxage)\b/i.test(directive),
   );

@@ -35,8 +35,12 @@ export function compileMatch(routes: Route[]): Match {
     const chosen = choose(found, method);
     if (!chosen) throw refusal(method, url.pathname, found, routes);
     const { route, values } = chosen;
-    const meant = values.length > 0 && choose(readings(loose, segmentsOf(looselyRead(url.pathname))), method);
-    if (meant && isDearer(meant.route.price, route.price)) throw new GatewayError("path_not_canonical");
+    if (values.length > 0) {
+      for (const segments of loosely(segmentsOf(url.pathname))) {
+        const meant = choose(readings(loose, segments), method);
+        if (meant && isDearer(meant.route.price, route.price)) throw new GatewayError("path_not_canonical");
+      }
+    }
     const call = { ...arrival, url, route, params: nameParams(route, values) };
     return { ...call, target: targetUrl(call) };
   };
@@ -46,9 +50,11 @@ function segmentsOf(path: string): string[] {
   return path.slice(1).split("/");
 }
 
-/** As a careless upstream might read it. */
-function looselyRead(path: string): string {
-  return path.toLowerCase().replace(/(?<=.)\/$/, "");
+/** As careless upstreams might read the path: case folded, with and without a last slash. */
+function loosely(segments: string[]): string[][] {
+  const folded = segments.map((segment) => encodeURIComponent(decodeURIComponent(segment).toLowerCase()));
+  const bare = folded.at(-1) === "" ? folded.slice(0, -1) : folded;
+  return [bare, [...bare, ""]];
 }
 
 function choose(found: Reading[], method: string): { route: Route; values: string[] } | undefined {

@@ -17,6 +17,8 @@
 
 /** How often an answer may break off half-way before the payment counts as used. */
 const MAX_BROKEN = 3;
+/** How long what is over is remembered at least, ms: a payment collected late must still be found used. */
+const KEPT_AT_LEAST_MS = 600_000;
 /** How long what is owed or in doubt is kept, ms. */
 const OWED_TTL_MS = 24 * 3600_000;
 
@@ -57,21 +59,20 @@ return {'doubt', ''}`;
 /**
  * KEYS: record. ARGV: owner, change, lease ms, receipt (or empty), reason, transaction.
  * Returns 1, or 0 when the owner no longer holds the claim or the change does not follow from the state. A receipt
- * settles whatever the change: an earlier write may have been lost. What settled stays settled. A repeated change is a
+ * settles whatever the change and whoever brings it: an earlier write, or the claim itself, may have been lost. What settled stays settled. A repeated change is a
  * 1 again, but for `abandoned` before settling, whose record is gone, and `broken`, which counts.
  */
 export const CHANGE = `#!lua flags=allow-key-locking
 ${NOW}
 local r = redis.call('HMGET', KEYS[1], 'state', 'owner', 'exp')
-if r[2] ~= ARGV[1] then return 0 end
 local state, to = r[1], ARGV[2]
 local function set(...) redis.call('HSET', KEYS[1], ...) end
-local function expire() redis.call('PEXPIRE', KEYS[1], ms(math.max(tonumber(r[3]) - now, 1000))) end
-if ARGV[4] ~= '' and state ~= 'settled' then
-  if state == 'failed' then return 0 end
+local function expire() redis.call('PEXPIRE', KEYS[1], ms(math.max(tonumber(r[3]) - now, ${KEPT_AT_LEAST_MS}))) end
+if ARGV[4] ~= '' and (state == 'claimed' or state == 'unknown') then
   set('state', 'settled', 'receipt', ARGV[4])
   state = 'settled'
 end
+if r[2] ~= ARGV[1] or (ARGV[4] ~= '' and state ~= 'settled') then return 0 end
 if to == 'settled' or to == 'renewed' then
   set('lease', ms(now + ARGV[3]))
 elseif state == 'settled' then

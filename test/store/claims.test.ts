@@ -107,9 +107,20 @@ describeBackends("the right to write a record", { strict: true }, (of) => {
       const store = storeOf(of);
       await store.claimAs("A");
       const before = await recordOf(of);
-      expect(await store.changeAs("B", change, RECEIPT)).toBe(false);
+      expect(await store.changeAs("B", change)).toBe(false);
       expect(await recordOf(of)).toEqual(before);
     });
+
+    it.each(CHANGES)(
+      "$to with a receipt: the money moved, whoever says so, and nothing else changes",
+      async (change) => {
+        const store = storeOf(of);
+        await store.claimAs("A");
+        const before = await recordOf(of);
+        expect(await store.changeAs("B", change, RECEIPT)).toBe(false);
+        expect(await recordOf(of)).toEqual({ ...before, state: "settled", receipt: JSON.stringify(RECEIPT) });
+      },
+    );
   });
 
   it("an owner whose lease ran out, with nobody after it, can still say that the money moved", async () => {

@@ -61,9 +61,10 @@ export class RecordModel {
 
   private change({ owner, to, receipt }: ChangeAsk, now: number): boolean {
     const it = this.fields;
-    if (it?.owner !== owner) return false;
-    if (receipt !== "" && it.state === "failed") return false;
-    if (receipt !== "" && it.state !== "settled") Object.assign(it, { state: "settled", receipt });
+    if (!it) return false;
+    const open = it.state === "claimed" || it.state === "unknown";
+    if (receipt !== "" && open) Object.assign(it, { state: "settled", receipt });
+    if (it.owner !== owner || (receipt !== "" && it.state !== "settled")) return false;
     if (to === "settled" || to === "renewed") {
       it.lease = now + LEASE_MS;
       return true;

@@ -14,6 +14,8 @@ export class Witness {
   private fp: string | undefined;
   private live: Grant | undefined;
   private receipt: string | undefined;
+  /** Receipts that anybody brought, those of owners that had lost their claim included. */
+  private readonly offered = new Set<string>();
   private done = false;
   /** A settlement was begun and not seen to end. */
   private begun = false;
@@ -25,6 +27,8 @@ export class Witness {
 
   /** The record as it was found at the end. */
   close(left: Record<string, string>): void {
+    if (left.state === "settled")
+      this.must(this.offered.has(left.receipt ?? ""), "a receipt came from nowhere");
     if (this.receipt === undefined) return;
     this.must(left.state === "settled", `a settled record ended as ${left.state ?? "nothing"}`);
     this.must(left.receipt === this.receipt, "a settled record lost its receipt");
@@ -50,10 +54,13 @@ export class Witness {
     if (kind === "claimed" || kind === "paid" || kind === "doubt") this.grant(ask.owner, at);
     if (kind === "doubt") this.begun = true;
     if (kind === "paid") {
-      this.must(this.receipt !== undefined, "something was called paid that nobody had settled");
+      this.must(this.offered.has(detail ?? ""), "something was called paid that nobody had settled");
       this.must(!this.done || !heard, "an answer was given out again after it had been delivered");
     }
-    if (kind === "paid" || kind === "used") this.must(detail === this.receipt, "the receipt changed");
+    if (kind === "paid" || kind === "used") {
+      this.receipt ??= detail;
+      this.must(detail === this.receipt, "the receipt changed");
+    }
     if (["claimed", "paid", "doubt", "used", "failed"].includes(kind ?? ""))
       this.must(ask.fp === this.fp, `another call was answered ${kind}`);
   }
@@ -61,8 +68,10 @@ export class Witness {
   private seeChange({ owner, to, receipt }: ChangeAsk, at: number, written: boolean): void {
     const superseded = this.live !== undefined && this.live.owner !== owner;
     this.must(!superseded || !written, "an owner that had lost its claim could write");
+    if (receipt !== "") this.offered.add(receipt);
     if (!written) return;
-    if (receipt !== "") this.receipt ??= receipt;
+    // With two on offer, which one was taken shows when it is told.
+    if (receipt !== "" && this.offered.size === 1) this.receipt ??= receipt;
     if (to === "renewed" || to === "settled") this.live = { owner, until: at + LEASE_MS };
     else if (this.live?.owner === owner) this.live.until = 0;
     if (to === "delivered") this.done = true;
