@@ -158,6 +158,25 @@ export function faultTests(world: () => World): void {
     expect([facilitator.counts.settle, upstream.requests.length]).toEqual([1, 0]);
   });
 
+  it("a refusal in words that are not a code is not passed on", async () => {
+    const { pay, facilitator } = world();
+    facilitator.on.verify = () => ({
+      json: { isValid: false, invalidReason: "execution reverted: secret-dump at 0x1" },
+    });
+    const response = await pay("/late/weather");
+    expect(response.status).toBe(402);
+    expect(decode(response.headers.get("payment-required"))).toMatchObject({ error: "payment_refused" });
+    expect(await response.json()).toMatchObject({ code: "payment_rejected", reason: "payment_refused" });
+  });
+
+  it("a facilitator that names the network by its old name is understood", async () => {
+    const { pay, facilitator } = world();
+    facilitator.on.settle = () => ({
+      json: { success: true, transaction: `0x${"1".repeat(64)}`, network: "base-sepolia" },
+    });
+    expect((await pay("/weather")).status).toBe(200);
+  });
+
   it.each([401, 404, 429])(
     "a facilitator that answers %d to settle took nothing: the payment can be used again",
     async (status) => {
