@@ -4,15 +4,16 @@
  * The gateway speaks to Redis over HTTP only, because that is what runs at the edge. The bridge lets the same code
  * use a Redis of your own (`tollbooth redis-bridge`), the Redis of `tollbooth dev`, or the one a test has started.
  *
- * One request, from top to bottom: the token is checked before the body is read (`answer.ts`); the body becomes a list of
- * commands (`read-request.ts`); the interceptor, if any, sees them (`intercept.ts`); commands that would block or
+ * One request, from top to bottom: the token is checked and the request counted before the body is read (`answer.ts`);
+ * the body becomes a list of commands (`read-request.ts`); the interceptor, if any, sees them (`intercept.ts`); commands that would block or
  * take over the shared connection are refused (`commands.ts`); scripts lose the flag that only Upstash knows
  * (`scripts.ts`); the whole batch goes to Redis in one write on one connection (`resp.ts`); the replies become
  * JSON, in base64 when the client asks for it (`reply.ts`).
  *
  * The bridge never repeats a command. If Redis dies or stays silent the answer is a 500, its outcome is unknown,
  * and the next request opens a new connection. `GET /health` says whether Redis answers; it needs no token.
- * Not here: SUBSCRIBE and MONITOR streams, commands in the URL path, Redis Cluster and Sentinel.
+ * Redis is found by its address (`connect.ts`) or through Sentinels (`sentinel.ts`).
+ * Not here: SUBSCRIBE and MONITOR streams, commands in the URL path, Redis Cluster.
  */
 import { randomBytes } from "node:crypto";
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -26,12 +27,16 @@ import { createScriptRewriter } from "./scripts.ts";
 export interface BridgeOptions extends Backend {
   /** What callers must send as `Authorization: Bearer <token>`. */
   token: string;
+  /** Takes requests with any token or none; for a loopback address only. */
+  insecure?: boolean;
   /** The address to listen on; 127.0.0.1 unless told. */
   host?: string;
   /** The port to listen on; 0, the default, takes a free one. */
   port?: number;
   /** The longest request body in bytes; 10 MB unless told. */
   maxBodyBytes?: number;
+  /** How many requests may be in hand at once, 1000 unless told; one more is answered 429. */
+  maxConcurrency?: number;
   /** Milliseconds until a silent Redis is given up; 5000 unless told. */
   replyTimeoutMs?: number;
   /** Makes scripts fail on keys that were not passed in KEYS, as they do at Upstash; off unless told. */
@@ -49,17 +54,21 @@ export interface Bridge {
   close(graceMs?: number): Promise<void>;
 }
 
-const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Upstash's limit for a request. */
+export const MAX_BODY_BYTES = 10 * 1024 * 1024;
+/** Enough for many gateways: each has few requests in hand, as a request takes a millisecond. */
+export const MAX_CONCURRENCY = 1000;
 
 /** Starts a bridge; Redis need not be up yet. Rejects when the token is empty or the port is taken. */
 export async function startBridge(options: BridgeOptions): Promise<Bridge> {
-  if (options.token === "")
+  const { token, insecure = false, intercept, maxBodyBytes = MAX_BODY_BYTES } = options;
+  if (token === "" && !insecure)
     throw new Error("The bridge needs a token: without one anybody could read Redis.");
   const host = options.host ?? "127.0.0.1";
   const client = createRespClient(options, options.replyTimeoutMs ?? 5000);
   const execute = createExecute(client, createScriptRewriter(options.strict ?? false));
-  const { token, intercept, maxBodyBytes = MAX_BODY_BYTES } = options;
-  const context = { token, maxBodyBytes, client, execute, intercept };
+  const enter = createGate(options.maxConcurrency ?? MAX_CONCURRENCY);
+  const context = { token, insecure, maxBodyBytes, enter, client, execute, intercept };
   const syncPrefix = randomBytes(6).toString("base64url");
   let answered = 0;
   const server = createServer(async (request, response) => {
@@ -80,8 +89,20 @@ export async function startBridge(options: BridgeOptions): Promise<Bridge> {
   return {
     url: `http://${host.includes(":") ? `[${host}]` : host}:${port}`,
     port,
-    token: options.token,
+    token,
     close,
+  };
+}
+
+function createGate(max: number): () => (() => void) | undefined {
+  let inside = 0;
+  const leave = () => {
+    inside -= 1;
+  };
+  return () => {
+    if (inside >= max) return undefined;
+    inside += 1;
+    return leave;
   };
 }
 

@@ -1,6 +1,10 @@
 /** The command line, without the commands that need the development stack. */
 import { Command } from "commander";
 import { CommandError } from "./config-file.ts";
+import { doctorCommand } from "./doctor.ts";
+import { flushCommand } from "./flush.ts";
+import { redisBridgeCommand } from "./redis-bridge.ts";
+import { serveCommand } from "./serve.ts";
 import { validateCommand } from "./validate.ts";
 
 /** The `tollbooth` program. */
@@ -8,6 +12,10 @@ export function createProgram(): Command {
   return new Command("tollbooth")
     .description("Charge for every call of your API with x402.")
     .addCommand(validateCommand())
+    .addCommand(doctorCommand())
+    .addCommand(flushCommand())
+    .addCommand(serveCommand())
+    .addCommand(redisBridgeCommand())
     .showHelpAfterError("(--help shows what there is)");
 }
 

@@ -86,11 +86,8 @@ function fromAddr(addr: string, raw: RawAddress, path: string, faults: Fault[]):
   if (isUnset(addr)) return undefined;
   const [, host] = /^([^\s:/@]+)(?::\d{1,5})?$/.exec(addr) ?? [];
   if (host !== undefined) return fromHost(host, "addr", raw, path, faults);
-  faults.push({
-    path: `${path}.addr`,
-    message: "is not host:port",
-    fix: 'write it like "x.upstash.io:6379"',
-  });
+  const fix = 'write it like "x.upstash.io:6379"';
+  faults.push({ path: `${path}.addr`, message: "is not host:port", fix });
   return undefined;
 }
 
@@ -128,8 +125,10 @@ function finish(
 }
 
 function checkSecret(secret: string | undefined, path: string, faults: Fault[]): string | undefined {
-  if (secret) return secret;
-  faults.push({ path, message: secret === undefined ? "is required" : "is empty", fix: TOKEN });
+  if (secret && (isUnset(secret) || /^[\x21-\x7e]+$/.test(secret))) return secret;
+  // What no header can hold would come back in an error message, secret and all.
+  const message = secret ? "has a space, a line break or the like in it" : "is empty";
+  faults.push({ path, message: secret === undefined ? "is required" : message, fix: TOKEN });
   return undefined;
 }
 

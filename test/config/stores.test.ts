@@ -1,5 +1,9 @@
 /** Where the stores are, in every form that people bring along: the seeds' own examples, values unchanged. */
 import { describe, expect, it } from "vitest";
+import { startRedis } from "../../dev/redis.ts";
+import { compose } from "../../src/compose.ts";
+import type { Call, Payment } from "../../src/core/call.ts";
+import { BACKENDS, postJson } from "../bridge/backends.ts";
 import { type Change, faultsOf, loadWith } from "./valid.ts";
 
 const UPSTASH = "rediss://default:s%2Fecret@eu1-mole-1.upstash.io:6379";
@@ -234,6 +238,12 @@ describe("what cannot work is refused, each with what to write instead", () => {
     ],
     ["no token", redis({ url: "https://r.example" }), "stores.redis.token", "is required"],
     ["an empty token", redis({ url: "https://r.example", token: "" }), "stores.redis.token", "is empty"],
+    [
+      "a token with a line break",
+      redis({ ...shared, token: "t\n" }),
+      "stores.redis.token",
+      "has a space, a line break or the like in it",
+    ],
     ["no password", redis({ host: "x.upstash.io" }), "stores.redis.password", "is required"],
     ["no password in the URL", redis({ url: "rediss://x.upstash.io" }), "stores.redis.token", "is required"],
     ["nothing", redis({ prefix: "p" }), "stores.redis.url", "is required"],
@@ -336,5 +346,34 @@ describe("what cannot work is refused, each with what to write instead", () => {
       expect(faults).not.toEqual([]);
       expect(JSON.stringify(faults)).not.toContain("hunter2");
     }
+  });
+});
+
+describe("a ttl for the payment records", () => {
+  const claimWith = async (ttlSeconds: number, validForSeconds: number) => {
+    const store = await startRedis({ prefer: BACKENDS[0] ?? "real" });
+    try {
+      const { url, token } = store;
+      const config = await loadWith(stores({ redis: { url, token }, verificationCache: { ttlSeconds } }));
+      const rooms = compose(config, () => undefined, Date.now);
+      const validBefore = String(Math.floor(Date.now() / 1000) + validForSeconds);
+      const call = { waitUntil: () => undefined } as unknown as Call;
+      const payment = { spend: "s", fingerprint: "f", scheme: { authorization: { validBefore } } };
+      const claim = await rooms.admit(call, payment as unknown as Payment, []);
+      claim.abandoned();
+      const command = ["HGET", "tollbooth:verify:s", "exp"];
+      const { result } = (await postJson(store, "/", command)) as { result: string };
+      return Math.round((Number(result) - Date.now()) / 60_000);
+    } finally {
+      await store.close();
+    }
+  };
+
+  it("keeps a delivered record longer than it must be kept", async () => {
+    expect(await claimWith(7200, 60)).toBe(120);
+  });
+
+  it("never keeps one for less: a replay must find it until its window is over", async () => {
+    expect(await claimWith(1, 60)).toBe(11);
   });
 });

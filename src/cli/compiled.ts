@@ -1,0 +1,28 @@
+/** The compiled configuration, for commands that go out to what it names. */
+import { ConfigError } from "../config/faults.ts";
+import { load } from "../config/load.ts";
+import type { Compiled, RedisConnection } from "../core/route.ts";
+import { CommandError, readConfig, readEnv } from "./config-file.ts";
+
+/** Where the configuration and its variables are. */
+export type ConfigOptions = { config: string; envFile?: string[] };
+
+/** Loads it. @throws CommandError with every fault */
+export async function readCompiled({ config, envFile }: ConfigOptions): Promise<Compiled> {
+  const source = await readConfig(config);
+  try {
+    return await load(source, await readEnv(envFile));
+  } catch (error) {
+    throw error instanceof ConfigError ? new CommandError(`${config}: ${error.message}`) : error;
+  }
+}
+
+/** The stores' connections, each once. */
+export function connectionsOf({ stores }: Compiled): RedisConnection[] {
+  const byPlace = new Map<string, RedisConnection>();
+  for (const connection of Object.values(stores)) {
+    if (connection)
+      byPlace.set(JSON.stringify([connection.url, connection.token, connection.prefix]), connection);
+  }
+  return [...byPlace.values()];
+}

@@ -1,0 +1,135 @@
+/** `tollbooth doctor`: asks everything that the configuration names whether it would serve. */
+import { Command } from "commander";
+import type { Compiled, FacilitatorMap, Upstream } from "../core/route.ts";
+import { type ConfigOptions, connectionsOf, readCompiled } from "./compiled.ts";
+import { type Check, checkStore } from "./doctor-store.ts";
+
+type Options = ConfigOptions & { json?: boolean };
+type Kind = { scheme?: unknown; network?: unknown };
+
+/** Nobody waits longer for a diagnosis than this, whatever the configuration allows a call. */
+const PATIENCE_MS = 10_000;
+
+/** The command; exits 1 when a check fails. */
+export function doctorCommand(): Command {
+  return new Command("doctor")
+    .description("check the stores, the facilitators and the upstreams that the configuration names")
+    .option("-c, --config <file>", "configuration file", "tollbooth.config.ts")
+    .option(
+      "--env-file <file...>",
+      "files with variables (default: .env and .dev.vars, where there are such)",
+    )
+    .option("--json", "print { healthy, checks } as JSON")
+    .addHelpText("after", "\nExample:\n  tollbooth doctor --env-file .env.production")
+    .action(async (options: Options) => {
+      const checks = await diagnose(await readCompiled(options));
+      const healthy = checks.every(({ status }) => status !== "fail");
+      console.log(options.json ? JSON.stringify({ healthy, checks }, null, 2) : render(checks));
+      if (!healthy) process.exitCode = 1;
+    });
+}
+
+/** All checks; those of different targets run side by side. */
+export async function diagnose(compiled: Compiled): Promise<Check[]> {
+  const upstreams = new Map(compiled.routes.map(({ upstream }) => [upstream.name, upstream]));
+  const found = await Promise.all([
+    ...connectionsOf(compiled).map(checkStore),
+    ...networksByFacilitator(compiled).map(([url, networks]) =>
+      checkFacilitator(url, networks, compiled.facilitator),
+    ),
+    ...[...upstreams.values()].map(checkUpstream),
+  ]);
+  return found.flat();
+}
+
+/** One line per check, the hint of what is not ok under it. */
+function render(checks: Check[]): string {
+  const lines = checks.map(({ status, target, check, detail, hint }) => {
+    const line = `${status.padEnd(4)}  ${target}  ${check}: ${detail}`;
+    return hint === undefined ? line : `${line}\n      → ${hint}`;
+  });
+  const count = (wanted: Check["status"]) => checks.filter(({ status }) => status === wanted).length;
+  return [...lines, `${count("ok")} ok, ${count("warn")} warn, ${count("fail")} fail`].join("\n");
+}
+
+function networksByFacilitator({ routes, facilitator }: Compiled): [url: string, networks: string[]][] {
+  const sold = routes.filter(({ price }) => price !== undefined);
+  const networks = new Set(sold.flatMap(({ offers }) => offers.map(({ network }) => network)));
+  const byUrl = new Map<string, string[]>();
+  for (const network of networks) {
+    const url = facilitator.chains[network] ?? facilitator.default;
+    byUrl.set(url, [...(byUrl.get(url) ?? []), network]);
+  }
+  return [...byUrl];
+}
+
+async function checkFacilitator(
+  url: string,
+  networks: string[],
+  { timeoutMs }: FacilitatorMap,
+): Promise<Check[]> {
+  const target = `facilitator ${url}`;
+  const reply = await get(`${url}/supported`, "GET", timeoutMs);
+  if ("problem" in reply) {
+    const hint = "payments cannot be settled until it answers; check its URL, or name another";
+    return [{ target, check: "reachable", status: "fail", detail: reply.problem, hint }];
+  }
+  const reached: Check = { target, check: "reachable", status: "ok", detail: `answers ${reply.status}` };
+  if (reply.status >= 500) {
+    const hint = "it has a fault of its own: ask whoever runs it, or name another";
+    return [{ ...reached, status: "fail", hint }];
+  }
+  const kinds = reply.status === 200 ? kindsOf(reply.text) : undefined;
+  if (kinds === undefined) {
+    const hint = "GET /supported should list what it settles; check the path in the URL";
+    return [{ ...reached, status: "warn", detail: `answers ${reply.status}, without a list of kinds`, hint }];
+  }
+  return [reached, ...networks.map((network) => checkKind(target, network, kinds))];
+}
+
+function checkKind(target: string, network: string, kinds: Kind[]): Check {
+  const wanted = [network, `${network.split(":")[0]}:*`];
+  const listed = kinds.some(
+    ({ scheme, network: name }) => scheme === "exact" && wanted.includes(String(name)),
+  );
+  const check = `exact on ${network}`;
+  if (listed) return { target, check, status: "ok", detail: "listed" };
+  const hint = `it may refuse every payment there; name one that settles it: facilitator.chains["${network}"]`;
+  return { target, check, status: "warn", detail: "not listed by /supported", hint };
+}
+
+function kindsOf(text: string): Kind[] | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    const kinds: unknown =
+      typeof body === "object" && body !== null && "kinds" in body ? body.kinds : undefined;
+    if (!Array.isArray(kinds)) return undefined;
+    return kinds.filter((kind: unknown): kind is Kind => typeof kind === "object" && kind !== null);
+  } catch {
+    return undefined;
+  }
+}
+
+async function checkUpstream({ name, base, timeoutMs }: Upstream): Promise<Check[]> {
+  const common = { target: `upstream ${name}`, check: "reachable" };
+  // Without its headers: that it answers at all is the question, and a key should not travel for it.
+  const reply = await get(base.href, "HEAD", timeoutMs);
+  if (!("problem" in reply))
+    return [{ ...common, status: "ok", detail: `${base.origin} answers ${reply.status}` }];
+  const hint = "its routes answer 502 or 504 until it does; from the gateway's network it may be otherwise";
+  return [{ ...common, status: "fail", detail: `${base.origin}: ${reply.problem}`, hint }];
+}
+
+type Answer = { status: number; text: string } | { problem: string };
+
+async function get(url: string, method: "GET" | "HEAD", timeoutMs: number): Promise<Answer> {
+  const patience = Math.min(timeoutMs, PATIENCE_MS);
+  try {
+    const response = await fetch(url, { method, redirect: "manual", signal: AbortSignal.timeout(patience) });
+    return { status: response.status, text: await response.text() };
+  } catch (error) {
+    if (!(error instanceof Error)) return { problem: String(error) };
+    if (error.name === "TimeoutError") return { problem: `no answer within ${patience} ms` };
+    return { problem: error.cause instanceof Error ? error.cause.message || error.message : error.message };
+  }
+}
