@@ -24,7 +24,7 @@ const LEASE_MS = 30_000;
 /** Wires the rooms. Makes no request. */
 export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const { routes, stores, facilitator } = config;
-  const cashDesk = httpFacilitator(facilitator, emit);
+  const cashier = makeCashier(httpFacilitator(facilitator, emit));
   const store = stores.verificationCache && recordsIn(stores.verificationCache);
   return {
     match: compileMatch(routes),
@@ -33,8 +33,8 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     admit: store
       ? makeAdmit({ store, persist: makePersist(store, emit), clock, leaseMs: LEASE_MS })
       : () => Promise.reject(new GatewayError("store_unavailable")),
-    ...makeCashier(cashDesk),
-    resolve: makeResolve(rpcChain(config.rpc, facilitator.timeoutMs, emit), cashDesk),
+    ...cashier,
+    resolve: makeResolve(rpcChain(config.rpc, facilitator.timeoutMs, emit), cashier),
     forward: makeForward(clientLocation),
     isServed,
     respondPaid,

@@ -8,7 +8,7 @@
  * unknown, broken or abandoned. Once money has moved, the receipt rides on every answer, errors included.
  */
 import type { Arrival, Call, Claim, Payment, Quote } from "./core/call.ts";
-import { toGatewayError } from "./core/errors.ts";
+import { GatewayError, toGatewayError } from "./core/errors.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
 
 /** An upstream's answer; `stop` ends it on both sides. */
@@ -61,10 +61,12 @@ async function servePaid(
   accepts: PaymentRequirements[],
 ): Promise<Response> {
   const before = call.route.settlement === "before-response";
-  if (claim.inDoubt) await rooms.resolve(call, claim, accepts);
+  if (claim.inDoubtSince !== undefined) await rooms.resolve(call, claim, accepts);
   if (!claim.receipt && !(before && claim.payment.proven)) await rooms.verify(call, claim, accepts);
   if (!claim.receipt && before) await rooms.settle(call, claim, accepts);
 
+  // Another isolate has taken over, because this one stalled: it serves.
+  if (claim.lost.aborted) throw new GatewayError("payment_in_progress", { headers: { "retry-after": "5" } });
   const answer = await rooms.forward(call);
   if (!claim.receipt && rooms.isServed(answer.response.status)) {
     // Charged for an answer that is there but not yet handed out; if that fails, it is dropped unread.

@@ -106,9 +106,13 @@ export function checkPrice(
 
 /** Nodes by network. */
 export function checkRpc({ rpc = {} }: RawConfig, faults: Fault[]): Record<string, string> {
+  const seen = new Set<string>();
   const nodes = Object.entries(rpc).flatMap(([name, text]) => {
     const network = checkNetwork(name, `rpc.${name}`, faults);
     const url = checkNodeUrl(text, `rpc.${name}`, faults);
+    if (network && seen.has(network))
+      faults.push({ path: `rpc.${name}`, message: `is a second node for ${network}` });
+    if (network) seen.add(network);
     return network && url ? [[network, url]] : [];
   });
   return Object.fromEntries(nodes);

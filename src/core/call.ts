@@ -46,7 +46,7 @@ export type Payment = {
 export type Admission =
   | { kind: "claimed" }
   | { kind: "paid"; receipt: Receipt }
-  | { kind: "doubt" }
+  | { kind: "doubt"; since: number }
   | { kind: "used"; receipt: Receipt }
   | { kind: "absent" }
   | { kind: "busy"; retryAfterMs: number }
@@ -59,8 +59,8 @@ export type Admission =
  */
 export type Claim = {
   payment: Payment;
-  /** True when a settlement was begun earlier and not seen to end: find out first. */
-  inDoubt: boolean;
+  /** Present when a settlement was begun earlier and not seen to end: when the payment was first claimed, ms. */
+  inDoubtSince: number | undefined;
   /** Present once the money has moved. */
   receipt: Receipt | undefined;
   /** Aborted when the lease was lost: another isolate may be serving this payment. */

@@ -64,8 +64,11 @@ export type Spending =
 
 /** The chain, as a witness. */
 export type Chain = {
-  /** Never throws: a node that does not answer is `unavailable`. */
-  lookUp: (payment: Payment) => Promise<Spending>;
+  /**
+   * What became of the authorization; `since` (ms) is when it was first presented here: what was spent before that
+   * bought something else. Never throws: a node that does not answer is `unavailable`.
+   */
+  lookUp: (payment: Payment, since: number) => Promise<Spending>;
 };
 
 /** Something the operator should be able to see; never holds secrets or whole payments. */

@@ -35,23 +35,29 @@ export function makeAdmit(options: {
       .claim({ ...by, fingerprint, ttlMs, create: expired === undefined })
       .catch((error: unknown) => {
         // The reply may be lost and the claim made: nothing has begun, so it is given back.
-        call.waitUntil(persist(by, { to: "abandoned" }));
+        call.waitUntil(persist(by, { to: "abandoned" }, [500]));
         throw error;
       });
     switch (admission.kind) {
       case "claimed":
-        return hold(call, payment, by, false, persist);
+        return hold(call, payment, by, undefined, persist);
       case "doubt":
-        return hold(call, payment, by, true, persist);
+        return hold(call, payment, by, admission.since, persist);
       case "paid":
-        return hold(call, payment, { ...by, receipt: admission.receipt }, false, persist);
+        return hold(call, payment, { ...by, receipt: admission.receipt }, undefined, persist);
       default:
         throw refusal(admission, call, payment, accepts);
     }
   };
 }
 
-function hold(call: Call, payment: Payment, by: ChangeBy, inDoubt: boolean, persist: Persist): Claim {
+function hold(
+  call: Call,
+  payment: Payment,
+  by: ChangeBy,
+  inDoubtSince: number | undefined,
+  persist: Persist,
+): Claim {
   const lost = new AbortController();
   let writes: Promise<unknown> = Promise.resolve();
   let open = true;
@@ -70,7 +76,7 @@ function hold(call: Call, payment: Payment, by: ChangeBy, inDoubt: boolean, pers
   };
   const claim: Claim = {
     payment,
-    inDoubt,
+    inDoubtSince,
     receipt: by.receipt,
     lost: lost.signal,
     settled: (receipt) => {

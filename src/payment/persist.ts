@@ -5,13 +5,18 @@ import type { ChangeBy, Emit, PaymentChange, PaymentStore } from "../core/ports.
 const RETRY_DELAYS_MS = [100, 500, 2000, 5000];
 
 /** Writes one change. `refused`: the claim is no longer ours. `failed`: the store stayed away. */
-export type Persist = (by: ChangeBy, change: PaymentChange) => Promise<"written" | "refused" | "failed">;
+export type Persist = (
+  by: ChangeBy,
+  change: PaymentChange,
+  /** Waits before it is tried again, ms. */
+  retryDelays?: number[],
+) => Promise<"written" | "refused" | "failed">;
 
 /** Makes the writer. */
 export function makePersist(store: PaymentStore, emit: Emit): Persist {
-  return async function persist(by, change) {
+  return async function persist(by, change, retryDelays = RETRY_DELAYS_MS) {
     const about = { spend: by.spend, to: change.to };
-    for (const delay of [0, ...RETRY_DELAYS_MS]) {
+    for (const delay of [0, ...retryDelays]) {
       try {
         if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
         if (await store.change(by, change)) return "written";

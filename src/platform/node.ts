@@ -42,7 +42,8 @@ export function listen(app: Hono, options: { port: number; hostname?: string }):
           );
           await new Promise((done) => server.close(done));
           clearTimeout(deadline);
-          await Promise.all(inFlight);
+          // An ending may add a last write while others are waited for.
+          while (inFlight.size > 0) await Promise.all(inFlight);
         },
       });
     });

@@ -4,10 +4,10 @@
  */
 
 /**
- * What became of a body: the client has it, or walked away from it (`delivered`); it broke off before its end, or
- * before anybody took the first byte of it (`broken`).
+ * What became of a body: the client has it, or walked away from it (`delivered`); it broke off half-way (`broken`); it
+ * ended before anybody took the first byte of it (`unbegun`).
  */
-export type Ending = "delivered" | "broken";
+export type Ending = "delivered" | "broken" | "unbegun";
 
 /** A body to give to the client, and how it ended. `left` is asked when it breaks off: has the client gone? */
 export function watch(source: ReadableStream<Uint8Array>, length: number | undefined, left: () => boolean) {
@@ -22,7 +22,8 @@ async function pump(
 ): Promise<Ending> {
   let begun = false;
   try {
-    begun = await passFirst(source, sink);
+    await passFirst(source, sink);
+    begun = true;
     await source.pipeTo(sink, { preventCancel: true });
     return "delivered";
   } catch (error) {
@@ -32,7 +33,8 @@ async function pump(
       () => false,
       () => true,
     );
-    return begun && (!sourceBroke || left()) ? "delivered" : "broken";
+    if (!begun) return "unbegun";
+    return !sourceBroke || left() ? "delivered" : "broken";
   }
 }
 
@@ -40,13 +42,17 @@ async function pump(
 async function passFirst(
   source: ReadableStream<Uint8Array>,
   sink: WritableStream<Uint8Array>,
-): Promise<boolean> {
+): Promise<void> {
   const reader = source.getReader();
   const writer = sink.getWriter();
   try {
-    const { done, value } = await reader.read();
+    // A client that leaves before the first byte shows only here: nothing is being written yet.
+    const gone = writer.closed.then(() => Promise.reject(new Error("the client has gone")));
+    const { done, value } = await Promise.race([reader.read(), gone]).catch(async (error: unknown) => {
+      await reader.cancel().catch(() => undefined);
+      throw error;
+    });
     if (!done) await writer.write(value);
-    return true;
   } finally {
     reader.releaseLock();
     writer.releaseLock();

@@ -89,10 +89,12 @@ export function respondPaid(call: Call, { response, stop }: Answer, claim: Claim
     finish();
     return new Response(null, { status, headers });
   }
-  const length = headers.get("content-length");
+  const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
   const left = () => call.request.signal?.aborted === true;
-  const { body, ending } = watch(response.body, length === null ? undefined : Number(length), left);
-  claim.lost.addEventListener("abort", stop, { once: true });
-  call.waitUntil(ending.then((how) => (how === "delivered" ? finish() : claim.broken())));
+  const { body, ending } = watch(response.body, length === undefined ? undefined : Number(length), left);
+  if (claim.lost.aborted) stop();
+  else claim.lost.addEventListener("abort", stop, { once: true });
+  const last = { delivered: finish, broken: claim.broken, unbegun: claim.abandoned };
+  call.waitUntil(ending.then((how) => last[how]()));
   return new Response(body, { status, headers });
 }

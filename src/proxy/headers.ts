@@ -27,6 +27,8 @@ const OVERRIDES = new Set(
 );
 /** Caches in front of the gateway that heed these more than `Cache-Control`. */
 const CDN_CACHING = /(?:^|-)cdn-cache-control$|^(?:surrogate-control|edge-control|x-accel-expires)$/;
+/** What `fetch` decodes, here or there; another encoding goes through as it is. */
+const DECODED = /^(?:x-gzip|gzip|br|deflate)$/i;
 /** A directive's value may be a quoted list. */
 const UNQUOTED_COMMA = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/;
 /** `@x402/fetch` sends this response header with its paid request. */
@@ -53,7 +55,7 @@ export function upstreamHeaders({ request, url, route, clientAddress }: Call): H
 /** The headers of the answer, without those that describe a body `fetch` has already decoded. */
 export function clientHeaders(upstream: Headers): Headers {
   const listed = connectionListed(upstream);
-  const encoded = upstream.has("content-encoding");
+  const encoded = DECODED.test(upstream.get("content-encoding") ?? "");
   const headers = new Headers();
   for (const [name, value] of upstream) {
     const decoded = encoded && (name === "content-encoding" || name === "content-length");

@@ -1,32 +1,32 @@
 /**
  * Finding out what became of a payment whose settlement was begun and not seen to end: the isolate died, the
- * facilitator did not answer. The chain is asked where an RPC URL is configured; then the facilitator is asked to settle
- * once more, which the chain allows only once.
+ * facilitator did not answer. The chain is asked where an RPC URL is configured.
  *
  * | the chain says | then |
  * |---|---|
- * | spent on this payment | it is paid: the call is served |
- * | spent on something else, or cancelled | 402: it was never paid and cannot be |
+ * | spent on this payment, after it was first presented here | it is paid: the call is served |
+ * | spent on something else, earlier, or cancelled | 402: it has not bought this call and cannot |
  * | unspent, and too late to be spent | 402: nothing was charged |
- * | unspent, or nothing | the facilitator is asked to settle again |
+ * | unspent | `before-response`: settled again; `after-response`: served and settled in turn |
+ * | nothing | the facilitator is asked to settle again, which the chain allows only once |
  *
- * Of the facilitator only a settlement is believed here. "Insufficient funds" may just mean that the first settlement
- * went through: what is not settled stays in doubt.
+ * A settlement of a payment in doubt that does not succeed leaves it in doubt (`settle.ts`).
  */
 import type { Call, Claim } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Chain, Facilitator } from "../core/ports.ts";
+import type { Chain } from "../core/ports.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
+import type { Cashier } from "./settle.ts";
 
-/** Ends the doubt with a receipt in the claim, or throws. @throws GatewayError `payment_rejected`, `payment_outcome_unknown` */
+/** Ends the doubt, or throws. @throws GatewayError `payment_rejected`, `payment_outcome_unknown` */
 export type Resolve = (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
 
 /** Makes the room. */
-export function makeResolve(chain: Chain, facilitator: Facilitator): Resolve {
+export function makeResolve(chain: Chain, { settle }: Pick<Cashier, "settle">): Resolve {
   return async function resolve(call, claim, accepts) {
     const { payment } = claim;
-    const spending = await chain.lookUp(payment);
+    const spending = await chain.lookUp(payment, claim.inDoubtSince ?? 0);
     switch (spending.kind) {
       case "spent": {
         const { network } = payment.requirements;
@@ -40,21 +40,16 @@ export function makeResolve(chain: Chain, facilitator: Facilitator): Resolve {
         throw challenge(call, accepts, "payment_rejected", reason);
       }
       case "open":
-      case "unavailable":
-        return settleAgain(facilitator, claim);
+      case "unavailable": {
+        if (payment.expired !== undefined) throw stillInDoubt(claim);
+        const serveFirst = spending.kind === "open" && call.route.settlement === "after-response";
+        if (!serveFirst) await settle(call, claim, accepts);
+      }
     }
   };
 }
 
-async function settleAgain(facilitator: Facilitator, claim: Claim): Promise<void> {
-  const { payment } = claim;
-  const outcome = payment.expired === undefined ? await facilitator.settle(payment) : TOO_LATE;
-  if (outcome.kind === "settled") return claim.settled(outcome.receipt);
-  claim.unknown(outcome.reason);
-  throw new GatewayError("payment_outcome_unknown", {
-    headers: { "retry-after": "5" },
-    cause: outcome.reason,
-  });
+function stillInDoubt(claim: Claim): GatewayError {
+  claim.unknown("too_late_to_settle_again");
+  return new GatewayError("payment_outcome_unknown", { headers: { "retry-after": "2" } });
 }
-
-const TOO_LATE = { kind: "unknown", reason: "too_late_to_settle_again" } as const;

@@ -38,7 +38,10 @@ export function makeCashier(facilitator: Facilitator): Cashier {
 
     async settle(call, claim, accepts) {
       // A promise never to throw is not enough where a throw would be taken for "nothing moved".
-      const outcome = await facilitator.settle(claim.payment).catch((): Settlement => UNEXPECTED);
+      const outcome = readAgain(
+        claim,
+        await facilitator.settle(claim.payment).catch((): Settlement => UNEXPECTED),
+      );
       switch (outcome.kind) {
         case "settled":
           claim.settled(outcome.receipt);
@@ -56,12 +59,21 @@ export function makeCashier(facilitator: Facilitator): Cashier {
         case "unknown":
           claim.unknown(outcome.reason, outcome.transaction);
           throw new GatewayError("payment_outcome_unknown", {
-            headers: { "retry-after": "5" },
+            headers: { "retry-after": "2" },
             cause: outcome.reason,
           });
       }
     },
   };
+}
+
+/**
+ * Of a payment in doubt only a settlement is believed: "insufficient funds" may just mean that the first settlement went
+ * through.
+ */
+function readAgain({ inDoubtSince }: Claim, outcome: Settlement): Settlement {
+  const certain = inDoubtSince === undefined || outcome.kind === "settled" || outcome.kind === "unknown";
+  return certain ? outcome : { kind: "unknown", reason: outcome.reason };
 }
 
 /** A `SettleResponse` with `success: false` (v2 spec, section 5.3). */

@@ -36,11 +36,12 @@ function toAdmission(reply: unknown): Admission {
     case "claimed":
     case "absent":
     case "conflict":
-    case "doubt":
       return { kind };
     case "paid":
     case "used":
       return { kind, receipt: Receipt.parse(JSON.parse(detail)) };
+    case "doubt":
+      return { kind, since: Number(detail) };
     case "busy":
       return { kind, retryAfterMs: Number(detail) };
     case "failed":

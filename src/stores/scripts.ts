@@ -8,6 +8,7 @@
  * | `fp` | fingerprint of the call it was presented for |
  * | `owner` | token of the claim that may write |
  * | `lease` | when that right ends, ms since 1970 |
+ * | `since` | when it was first claimed, ms since 1970 |
  * | `exp` | when the record may go once nothing is owed, ms since 1970 |
  * | `receipt` | JSON, once settled |
  * | `done` | `1` once the answer was delivered |
@@ -19,6 +20,8 @@
 const MAX_BROKEN = 3;
 /** How long what is over is remembered at least, ms: a payment collected late must still be found used. */
 const KEPT_AT_LEAST_MS = 600_000;
+/** How long a payment in doubt is left alone before somebody may look into it again, ms. */
+const DOUBT_MS = 2000;
 /** How long what is owed or in doubt is kept, ms. */
 const OWED_TTL_MS = 24 * 3600_000;
 
@@ -29,16 +32,17 @@ local function ms(x) return string.format('%.0f', x) end`;
 /**
  * KEYS: record. ARGV: fingerprint, owner, lease ms, ttl ms, create (`1` or `0`).
  * Returns {kind, detail}: `claimed`; `paid` or `used` with the receipt; `absent`; `busy` with ms left; `conflict`;
- * `failed` with the reason; `doubt` (a settlement was begun and not seen to end), as the new owner. A claim repeated by its own owner is still `claimed`.
+ * `failed` with the reason; `doubt` (a settlement was begun and not seen to end) with ms of the first claim, as the new
+ * owner. A claim repeated by its own owner is still `claimed`.
  */
 export const CLAIM = `#!lua flags=allow-key-locking
 ${NOW}
-local r = redis.call('HMGET', KEYS[1], 'state', 'fp', 'owner', 'lease', 'receipt', 'done', 'reason')
+local r = redis.call('HMGET', KEYS[1], 'state', 'fp', 'owner', 'lease', 'receipt', 'done', 'reason', 'since')
 local state, lease = r[1], tonumber(r[4] or 0)
 if not state then
   if ARGV[5] == '0' then return {'absent', ''} end
   redis.call('HSET', KEYS[1], 'state', 'claimed', 'fp', ARGV[1], 'owner', ARGV[2],
-    'lease', ms(now + ARGV[3]), 'exp', ms(now + ARGV[4]))
+    'lease', ms(now + ARGV[3]), 'exp', ms(now + ARGV[4]), 'since', ms(now))
   redis.call('PEXPIRE', KEYS[1], ms(math.max(ARGV[4], ${OWED_TTL_MS})))
   return {'claimed', ''}
 end
@@ -46,7 +50,10 @@ if r[2] ~= ARGV[1] then return {'conflict', ''} end
 if r[3] == ARGV[2] and lease > now then
   if state == 'claimed' then return {'claimed', ''} end
   if state == 'settled' then return {'paid', r[5]} end
-  if state == 'unknown' then return {'doubt', ''} end
+  if state == 'unknown' then
+    redis.call('HSET', KEYS[1], 'lease', ms(now + ARGV[3]))
+    return {'doubt', r[8]}
+  end
 end
 if state == 'failed' then return {'failed', r[7]} end
 if state == 'settled' and r[6] == '1' then return {'used', r[5]} end
@@ -54,17 +61,17 @@ if lease > now then return {'busy', ms(lease - now)} end
 redis.call('HSET', KEYS[1], 'owner', ARGV[2], 'lease', ms(now + ARGV[3]))
 if state == 'settled' then return {'paid', r[5]} end
 redis.call('HSET', KEYS[1], 'state', 'unknown')
-return {'doubt', ''}`;
+return {'doubt', r[8]}`;
 
 /**
  * KEYS: record. ARGV: owner, change, lease ms, receipt (or empty), reason, transaction.
  * Returns 1, or 0 when the owner no longer holds the claim or the change does not follow from the state. A receipt
- * settles whatever the change and whoever brings it: an earlier write, or the claim itself, may have been lost. What settled stays settled. A repeated change is a
- * 1 again, but for `abandoned` before settling, whose record is gone, and `broken`, which counts.
+ * settles whatever the change and whoever brings it: an earlier write, or the claim itself, may have been lost. What settled stays settled. A repeated
+ * change is a 1 again, but for `abandoned` before settling, whose record is gone.
  */
 export const CHANGE = `#!lua flags=allow-key-locking
 ${NOW}
-local r = redis.call('HMGET', KEYS[1], 'state', 'owner', 'exp')
+local r = redis.call('HMGET', KEYS[1], 'state', 'owner', 'exp', 'lease')
 local state, to = r[1], ARGV[2]
 local function set(...) redis.call('HSET', KEYS[1], ...) end
 local function expire() redis.call('PEXPIRE', KEYS[1], ms(math.max(tonumber(r[3]) - now, ${KEPT_AT_LEAST_MS}))) end
@@ -77,6 +84,7 @@ if to == 'settled' or to == 'renewed' then
   set('lease', ms(now + ARGV[3]))
 elseif state == 'settled' then
   if to == 'failed' or to == 'unknown' then return 0 end
+  if to == 'broken' and r[4] == '0' then return 1 end
   local broken = to == 'broken' and redis.call('HINCRBY', KEYS[1], 'broken', 1) or 0
   set('lease', '0')
   if to == 'delivered' or broken >= ${MAX_BROKEN} then
@@ -86,7 +94,7 @@ elseif state == 'settled' then
 elseif to == 'abandoned' or to == 'broken' then
   if state == 'claimed' then redis.call('DEL', KEYS[1]) else set('lease', '0') end
 elseif to == 'failed' or to == 'unknown' then
-  set('state', to, 'reason', ARGV[5], 'tx', ARGV[6], 'lease', '0')
+  set('state', to, 'reason', ARGV[5], 'tx', ARGV[6], 'lease', to == 'unknown' and ms(now + ${DOUBT_MS}) or '0')
   if to == 'failed' then expire() end
 else
   return 0

@@ -60,6 +60,8 @@ it("a log that throws changes nothing: a settlement in doubt stays in doubt", as
   const first = await app.request("http://gateway.example/weather", { headers });
   expect([first.status, await first.json()]).toMatchObject([503, { code: "payment_outcome_unknown" }]);
   await expect
-    .poll(async () => (await app.request("http://gateway.example/weather", { headers })).json())
+    .poll(async () => (await app.request("http://gateway.example/weather", { headers })).json(), {
+      timeout: 6000,
+    })
     .toMatchObject({ code: "payment_outcome_unknown" });
 });

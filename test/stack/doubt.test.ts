@@ -15,6 +15,8 @@ import { decode, type Requirements, sign } from "../fixtures/sign.ts";
 import config from "../fixtures/tollbooth.config.ts";
 
 const PRICE = 10_000n;
+/** A payment in doubt is left alone for two seconds. */
+const PATIENCE = { timeout: 8000 };
 
 let stack: Stack | undefined;
 let wire: Awaited<ReturnType<typeof startLossyWire>> | undefined;
@@ -116,7 +118,7 @@ describe.each(["/weather", "/late/weather"])("%s, with a chain to ask", (path) =
     if (wire) wire.mode = "loses-replies";
     expect(await codeOf(await call(path, payment))).toBe("payment_outcome_unknown");
     if (wire) wire.mode = "works";
-    await expect.poll(async () => (await call(path, payment)).status).toBe(200);
+    await expect.poll(async () => (await call(path, payment)).status, PATIENCE).toBe(200);
     expect((await earned()) - before).toBe(PRICE);
   });
 
@@ -127,7 +129,7 @@ describe.each(["/weather", "/late/weather"])("%s, with a chain to ask", (path) =
     if (wire) wire.mode = "loses-requests";
     expect((await call(path, payment)).status).toBe(503);
     if (wire) wire.mode = "works";
-    await expect.poll(async () => (await call(path, payment)).status).toBe(200);
+    await expect.poll(async () => (await call(path, payment)).status, PATIENCE).toBe(200);
     expect((await earned()) - before).toBe(PRICE);
   });
 });
@@ -178,9 +180,55 @@ describe("what the chain says is believed, and no more", () => {
       hash: await wallet.writeContract({ ...token, functionName: "transferWithAuthorization", args }),
     });
     await expect
-      .poll(async () => (await call("/weather", payment)).json())
+      .poll(async () => (await call("/weather", payment)).json(), PATIENCE)
       .toMatchObject({ code: "payment_rejected", reason: "authorization_spent_elsewhere" });
     expect(await earned()).toBe(before);
+  });
+
+  it("a payer who cancels the authorization has not paid", async () => {
+    const before = await earned();
+    const { call, payment, nonce } = await inDoubt();
+    const wallet = connectWallet(running().chain.url, payer.privateKey);
+    const domain = {
+      name: TOKEN.name,
+      version: TOKEN.version,
+      chainId: 84532,
+      verifyingContract: TOKEN.address,
+    };
+    const types = {
+      CancelAuthorization: [
+        { name: "authorizer", type: "address" },
+        { name: "nonce", type: "bytes32" },
+      ],
+    } as const;
+    const message = { authorizer: payer.address, nonce };
+    const signature = await wallet.signTypedData({
+      domain,
+      types,
+      primaryType: "CancelAuthorization",
+      message,
+    });
+    const args = [payer.address, nonce, signature] as const;
+    const token = { address: TOKEN.address, abi: TOKEN_ABI };
+    await wallet.waitForTransactionReceipt({
+      hash: await wallet.writeContract({ ...token, functionName: "cancelAuthorization", args }),
+    });
+    await expect
+      .poll(async () => (await call("/weather", payment)).json(), PATIENCE)
+      .toMatchObject({ code: "payment_rejected", reason: "authorization_spent_elsewhere" });
+    expect(await earned()).toBe(before);
+  });
+
+  it("a settlement from before the payment was first presented here has bought something else", async () => {
+    const { call, quote } = gateway("chain");
+    const payment = await sign(await quote("/weather"));
+    if (wire) wire.mode = "loses-replies";
+    expect(await codeOf(await call("/weather", payment))).toBe("payment_outcome_unknown");
+    if (wire) wire.mode = "works";
+    await onRecordsInDoubt("redis.call('HSET', key, 'since', '9999999999999', 'lease', '1')");
+    await expect
+      .poll(async () => (await call("/weather", payment)).json(), PATIENCE)
+      .toMatchObject({ code: "payment_rejected", reason: "authorization_spent_elsewhere" });
   });
 
   it("somebody else who submits the payer's authorization has paid for the payer", async () => {
@@ -198,7 +246,7 @@ describe("what the chain says is believed, and no more", () => {
         args: [from, to, ...times, nonce, payload.signature],
       }),
     });
-    await expect.poll(async () => (await call("/weather", payment)).status).toBe(200);
+    await expect.poll(async () => (await call("/weather", payment)).status, PATIENCE).toBe(200);
     expect((await earned()) - before).toBe(PRICE);
   });
 });
@@ -217,7 +265,7 @@ describe("without a chain to ask", () => {
     if (wire) wire.mode = "loses-requests";
     expect((await call("/weather", payment)).status).toBe(503);
     if (wire) wire.mode = "works";
-    await expect.poll(async () => (await call("/weather", payment)).status).toBe(200);
+    await expect.poll(async () => (await call("/weather", payment)).status, PATIENCE).toBe(200);
     expect((await earned()) - before).toBe(PRICE);
   });
 
@@ -228,7 +276,9 @@ describe("without a chain to ask", () => {
     if (wire) wire.mode = "loses-replies";
     expect((await call("/weather", payment)).status).toBe(503);
     if (wire) wire.mode = "works";
-    await expect.poll(async () => codeOf(await call("/weather", payment))).toBe("payment_outcome_unknown");
+    await expect
+      .poll(async () => codeOf(await call("/weather", payment)), PATIENCE)
+      .toBe("payment_outcome_unknown");
     expect((await earned()) - before).toBe(PRICE);
   });
 });
@@ -237,14 +287,20 @@ it("an isolate that died while the money moved: the next one finds out and serve
   const { call, quote } = gateway("chain");
   const before = await earned();
   const payment = await sign(await quote("/weather"));
-  const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = running().vars;
   if (wire) wire.mode = "loses-replies";
   await call("/weather", payment);
   if (wire) wire.mode = "works";
   // What a dead isolate leaves behind: a claim, and a lease that nobody renews.
-  const orphan = `local keys = redis.call('KEYS', 'test:verify:*') for _, key in ipairs(keys) do
-    if redis.call('HGET', key, 'state') == 'unknown' then redis.call('HSET', key, 'state', 'claimed', 'lease', '1') end end return 1`;
-  await connect({ url, token, prefix: "test", timeoutMs: 1000 })([{ script: orphan, keys: [], args: [] }]);
-  await expect.poll(async () => (await call("/weather", payment)).status).toBe(200);
+  await onRecordsInDoubt("redis.call('HSET', key, 'state', 'claimed', 'lease', '1')");
+  await expect.poll(async () => (await call("/weather", payment)).status, PATIENCE).toBe(200);
   expect((await earned()) - before).toBe(PRICE);
 });
+
+/** Waits until a record in doubt has been written, and runs Lua on it. */
+async function onRecordsInDoubt(lua: string): Promise<void> {
+  const { UPSTASH_REDIS_REST_URL: url = "", UPSTASH_REDIS_REST_TOKEN: token = "" } = running().vars;
+  const script = `local found = 0 for _, key in ipairs(redis.call('KEYS', 'test:verify:*')) do
+    if redis.call('HGET', key, 'state') == 'unknown' then ${lua} found = found + 1 end end return found`;
+  const run = connect({ url, token, prefix: "test", timeoutMs: 1000 });
+  await expect.poll(async () => Number((await run([{ script, keys: [], args: [] }]))[0])).toBeGreaterThan(0);
+}

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { describeBackends } from "../bridge/backends.ts";
 import {
+  endLease,
   LONG_LEASE_MS,
   leaseEnds,
   RECEIPT,
@@ -15,11 +16,12 @@ describeBackends("a payment's record", { strict: true }, (of) => {
   it("absent: is claimed, under the caller's name, until its lease ends by the server's clock", async () => {
     const before = await serverTime(of);
     expect(await storeOf(of).claimAs("A")).toEqual({ kind: "claimed" });
-    const { lease, exp, ...record } = await recordOf(of);
+    const { lease, exp, since, ...record } = await recordOf(of);
     expect(record).toEqual({ state: "claimed", fp: "fp", owner: "A" });
     expect(Number(lease)).toBeGreaterThanOrEqual(before + LONG_LEASE_MS);
     expect(Number(lease)).toBeLessThanOrEqual((await serverTime(of)) + LONG_LEASE_MS);
     expect(Number(exp)).toBeGreaterThan(Number(lease));
+    expect(Number(since)).toBeGreaterThanOrEqual(before);
   });
 
   it("absent: a payment too late to settle is not claimed, and leaves nothing behind", async () => {
@@ -42,7 +44,7 @@ describeBackends("a payment's record", { strict: true }, (of) => {
     const store = storeOf(of);
     await store.claimAs("A", { leaseMs: SHORT_LEASE_MS });
     await leaseEnds(of);
-    expect(await store.claimAs("B", { create: false })).toEqual({ kind: "doubt" });
+    expect(await store.claimAs("B", { create: false })).toEqual({ kind: "doubt", since: expect.any(Number) });
     expect(await recordOf(of)).toMatchObject({ state: "unknown", owner: "B" });
     expect(await store.claimAs("C")).toMatchObject({ kind: "busy" });
   });
@@ -104,13 +106,15 @@ describeBackends("a payment's record", { strict: true }, (of) => {
     }
   });
 
-  it("unknown: can be taken over at once, without waiting for the lease, and keeps what may tell", async () => {
+  it("unknown: is left alone for a moment, can then be taken over, and keeps what may tell", async () => {
     const store = storeOf(of);
     await store.claimAs("A");
     const change = { to: "unknown", reason: "settlement_pending", transaction: "0xabc" } as const;
     expect(await store.changeAs("A", change)).toBe(true);
     expect(await recordOf(of)).toMatchObject({ state: "unknown", reason: "settlement_pending", tx: "0xabc" });
-    expect(await store.claimAs("B")).toEqual({ kind: "doubt" });
+    expect(await store.claimAs("B")).toMatchObject({ kind: "busy" });
+    await endLease(of);
+    expect(await store.claimAs("B")).toEqual({ kind: "doubt", since: expect.any(Number) });
     expect(await store.claimAs("C")).toMatchObject({ kind: "busy" });
     expect(await recordOf(of)).toMatchObject({ state: "unknown", tx: "0xabc" });
   });
@@ -118,14 +122,21 @@ describeBackends("a payment's record", { strict: true }, (of) => {
   it.each([
     ["found settled", { to: "settled" }, RECEIPT, { kind: "busy" }],
     ["found failed", { to: "failed", reason: "r" }, undefined, { kind: "failed", reason: "r" }],
-    ["still in doubt", { to: "unknown", reason: "r", transaction: "" }, undefined, { kind: "doubt" }],
-    ["let go", { to: "abandoned" }, undefined, { kind: "doubt" }],
+    [
+      "still in doubt",
+      { to: "unknown", reason: "r", transaction: "" },
+      undefined,
+      { kind: "doubt", since: expect.any(Number) },
+    ],
+    ["let go", { to: "abandoned" }, undefined, { kind: "doubt", since: expect.any(Number) }],
   ] as const)("unknown, taken over, and %s: says so to the next", async (_, change, receipt, next) => {
     const store = storeOf(of);
     await store.claimAs("A");
     await store.changeAs("A", { to: "unknown", reason: "r", transaction: "" });
+    await endLease(of);
     await store.claimAs("B");
     expect(await store.changeAs("B", change, receipt)).toBe(true);
+    if (change.to === "unknown") await endLease(of);
     expect(await store.claimAs("C")).toMatchObject(next);
   });
 

@@ -21,11 +21,14 @@ type Fields = {
   receipt: string;
   done: boolean;
   broken: number;
+  since: number;
 };
 
 export const LEASE_MS = 1000;
 /** x402 reason of whatever fails or stays unknown in these tests. */
 export const REASON = "some_reason";
+/** A payment in doubt is left alone for so long. */
+const DOUBT_MS = 2000;
 /** The third answer that breaks off uses the payment up. */
 const MAX_BROKEN = 3;
 
@@ -41,7 +44,7 @@ export class RecordModel {
     const lease = now + LEASE_MS;
     if (!it && !create) return ["absent", ""];
     if (!it) {
-      this.fields = { state: "claimed", fp, owner, lease, receipt: "", done: false, broken: 0 };
+      this.fields = { state: "claimed", fp, owner, lease, receipt: "", done: false, broken: 0, since: now };
       return ["claimed", ""];
     }
     if (it.fp !== fp) return ["conflict", ""];
@@ -51,12 +54,15 @@ export class RecordModel {
     if (it.state === "claimed" && mine) return ["claimed", ""];
     if (it.state === "settled" && mine) return ["paid", it.receipt];
     if (it.state === "settled" && it.done) return ["used", it.receipt];
-    if (it.state === "unknown" && mine) return ["doubt", ""];
+    if (it.state === "unknown" && mine) {
+      it.lease = lease;
+      return ["doubt", String(it.since)];
+    }
     if (held) return ["busy", String(it.lease - now)];
     Object.assign(it, { owner, lease });
     if (it.state === "settled") return ["paid", it.receipt];
     it.state = "unknown";
-    return ["doubt", ""];
+    return ["doubt", String(it.since)];
   }
 
   private change({ owner, to, receipt }: ChangeAsk, now: number): boolean {
@@ -69,21 +75,22 @@ export class RecordModel {
       it.lease = now + LEASE_MS;
       return true;
     }
-    return it.state === "settled" ? this.changePaid(it, to) : this.changeUnpaid(it, to);
+    return it.state === "settled" ? this.changePaid(it, to) : this.changeUnpaid(it, to, now);
   }
 
   private changePaid(it: Fields, to: ChangeAsk["to"]): boolean {
     if (to === "failed" || to === "unknown") return false;
+    if (to === "broken" && it.lease === 0) return true;
     if (to === "broken") it.broken += 1;
     it.lease = 0;
     it.done ||= to === "delivered" || it.broken >= MAX_BROKEN;
     return true;
   }
 
-  private changeUnpaid(it: Fields, to: ChangeAsk["to"]): boolean {
+  private changeUnpaid(it: Fields, to: ChangeAsk["to"], now: number): boolean {
     if (to === "delivered") return false;
     if (to === "failed" || to === "unknown") {
-      Object.assign(it, { state: to, lease: 0 });
+      Object.assign(it, { state: to, lease: to === "unknown" ? now + DOUBT_MS : 0 });
       return true;
     }
     // What was begun is not undone by letting go of it.

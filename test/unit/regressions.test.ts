@@ -9,6 +9,7 @@ import { parseSettlement } from "../../src/facilitator/outcome.ts";
 import { makePrivate } from "../../src/proxy/headers.ts";
 import { compileMatch } from "../../src/routing/match.ts";
 import { makeResolve } from "../../src/settlement/resolve.ts";
+import { makeCashier } from "../../src/settlement/settle.ts";
 import { faultsOf, onRoute } from "../config/valid.ts";
 import { arrivalOf, codeOf, paymentOf, REQUIREMENTS, routeOf } from "./call.ts";
 
@@ -16,7 +17,7 @@ function claimInDoubt(words: string[]): Claim {
   const note = (word: string) => () => void words.push(word);
   return {
     payment: paymentOf(),
-    inDoubt: true,
+    inDoubtSince: 0,
     receipt: undefined,
     lost: new AbortController().signal,
     settled: note("settled"),
@@ -39,7 +40,10 @@ describe("stays mended", () => {
       const words: string[] = [];
       const verify = async () => ({ valid: true }) as const;
       const settle = async (): Promise<Settlement> => ({ kind: "failed", reason });
-      const resolve = makeResolve({ lookUp: async () => ({ kind: "unavailable" }) }, { verify, settle });
+      const resolve = makeResolve(
+        { lookUp: async () => ({ kind: "unavailable" }) },
+        makeCashier({ verify, settle }),
+      );
       const call = compileMatch([routeOf("GET /a")])(arrivalOf("GET", "/a"));
       await expect(resolve(call, claimInDoubt(words), [REQUIREMENTS])).rejects.toMatchObject({
         code: "payment_outcome_unknown",
@@ -63,7 +67,7 @@ describe("stays mended", () => {
     });
     await new Promise<void>((done) => node.listen(0, "127.0.0.1", done));
     const url = `http://127.0.0.1:${(node.address() as AddressInfo).port}`;
-    await rpcChain({ [REQUIREMENTS.network]: url }, 1000, () => undefined).lookUp(paymentOf());
+    await rpcChain({ [REQUIREMENTS.network]: url }, 1000, () => undefined).lookUp(paymentOf(), 0);
     node.close();
     expect(asked[1]).toEqual(["eth_call", "0x64"]);
   });
