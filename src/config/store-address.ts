@@ -17,7 +17,7 @@ export type RawAddress = Omit<RawRedis, "prefix" | "keyPrefix"> & { addr?: strin
 const UPSTASH = ".upstash.io";
 const BRIDGE =
   'run "tollbooth redis-bridge" in front of it and write the bridge\'s http(s) URL and token, or use an Upstash database';
-const TOKEN = "Upstash shows it next to the URL; tollbooth redis-bridge prints its own";
+const TOKEN = "Upstash shows it next to the URL; tollbooth redis-bridge is given its own";
 
 /** True when it says anything of where the store is. */
 export function isAddress({ url, token, host, port, password, tls, addr }: RawAddress): boolean {

@@ -40,7 +40,10 @@ export function listen(app: Hono, options: { port: number; hostname?: string }):
             () => "closeAllConnections" in server && server.closeAllConnections(),
             GRACE_MS,
           );
-          await new Promise((done) => server.close(done));
+          await new Promise((done) => {
+            server.close(done);
+            if ("closeIdleConnections" in server) server.closeIdleConnections();
+          });
           clearTimeout(deadline);
           // An ending may add a last write while others are waited for.
           while (inFlight.size > 0) await Promise.all(inFlight);
