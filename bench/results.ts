@@ -1,0 +1,86 @@
+/** Keeping what was measured: the numbers as JSON, the tables in the documentation. */
+import { execFile } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { cpus } from "node:os";
+import { promisify } from "node:util";
+import type { Weight } from "./bundles.ts";
+import type { Effort, Measured } from "./rates.ts";
+import type { Counted } from "./requests.ts";
+import { bundleTable, rateTable, requestTable, waitTable } from "./tables.ts";
+import type { Waited } from "./waits.ts";
+
+/** Everything one run has measured. */
+export type Results = {
+  machine: Record<string, string | number>;
+  bundle?: Weight[];
+  requests?: Counted[];
+  waits?: Waited[];
+  free?: Measured[];
+  unpaid?: Measured[];
+  paid?: Measured[];
+};
+
+const RESULTS = "bench/results.json";
+const DOCUMENT = "docs/benchmarks.md";
+
+const run = promisify(execFile);
+
+/** What the numbers depend on. */
+export async function describeMachine(effort: Effort & { calls: number }): Promise<Results["machine"]> {
+  const workerd: { version: string } = createRequire(import.meta.url)(
+    "@cloudflare/workerd-linux-64/package.json",
+  );
+  const { dependencies, devDependencies } = JSON.parse(await readFile("package.json", "utf8"));
+  return {
+    commit: await commit(),
+    date: new Date().toISOString().slice(0, 10),
+    cores: cpus().length,
+    workerd: workerd.version,
+    hono: dependencies.hono,
+    "@x402/hono": devDependencies["@x402/hono"],
+    node: process.versions.node,
+    ...effort,
+  };
+}
+
+/** What was measured, with `-dirty` when it was not quite that; copies without a history have none. */
+async function commit(): Promise<string> {
+  const asked = run("git", ["describe", "--always", "--dirty", "--exclude=*"]);
+  return asked.then(
+    ({ stdout }) => stdout.trim(),
+    () => "unknown",
+  );
+}
+
+/** Writes the numbers and the tables of a whole run: parts of several would not be comparable. */
+export async function keep(results: Results): Promise<void> {
+  await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+  const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
+  await run(process.execPath, [biome, "format", "--write", RESULTS]);
+  let text = await readFile(DOCUMENT, "utf8");
+  for (const [name, table] of Object.entries(tablesOf(results))) text = replace(text, name, table);
+  await writeFile(DOCUMENT, text);
+}
+
+/** The tables of what is there, by name. */
+export function tablesOf(results: Partial<Results>): Record<string, string> {
+  const { machine, bundle, requests, waits, free, unpaid, paid } = results;
+  const facts = Object.entries(machine ?? {}).map(([name, value]) => `${name} ${value}`);
+  return {
+    ...(machine ? { machine: `${facts.join(", ")}.` } : {}),
+    ...(bundle ? { bundle: bundleTable(bundle) } : {}),
+    ...(requests ? { requests: requestTable(requests) } : {}),
+    ...(waits ? { waits: waitTable(waits) } : {}),
+    ...(free ? { free: rateTable(free) } : {}),
+    ...(unpaid ? { unpaid: rateTable(unpaid) } : {}),
+    ...(paid ? { paid: rateTable(paid) } : {}),
+  };
+}
+
+function replace(text: string, name: string, table: string): string {
+  const [open, close] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
+  const [start, end] = [text.indexOf(open), text.indexOf(close)];
+  if (start < 0 || end < start) throw new Error(`${DOCUMENT} has no place for the table "${name}"`);
+  return `${text.slice(0, start + open.length)}\n${table}\n${text.slice(end)}`;
+}
