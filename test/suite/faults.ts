@@ -334,29 +334,32 @@ export function faultTests(world: () => World): void {
     expect(upstream.requests.length).toBeGreaterThanOrEqual(2);
   });
 
-  it("a client that leaves while the money moves can collect what it paid for", async () => {
-    const { gateway, quote, present, facilitator, redis } = world();
-    const payment = await sign(await quote("/weather"));
-    let answer = () => {};
-    facilitator.on.settle = ({ paymentPayload }) => {
-      const { from, nonce } = paymentPayload.payload.authorization;
-      const json = { success: true, transaction: nonce, network: "eip155:84532", payer: from };
-      return new Promise((resolve) => {
-        answer = () => resolve({ json });
-      });
-    };
-    const leaving = request(`${gateway.url}/weather`, { headers: { "payment-signature": payment } });
-    leaving.on("error", () => undefined).end();
-    await expect.poll(() => facilitator.counts.settle).toBe(1);
-    leaving.socket?.resetAndDestroy();
-    await expect.poll(() => leaving.closed).toBe(true);
-    answer();
-    await expect
-      .poll(() => redis.requests.some(({ commands }) => commands.flat().includes("settled")))
-      .toBe(true);
-    await expect.poll(async () => (await present("/weather", payment)).status).toBe(200);
-    expect(facilitator.counts.settle).toBe(1);
-  });
+  it.each(["/weather", "/late/weather"])(
+    "a client that leaves %s while the money moves can collect what it paid for",
+    async (path) => {
+      const { gateway, quote, present, facilitator, redis } = world();
+      const payment = await sign(await quote(path));
+      let answer = () => {};
+      facilitator.on.settle = ({ paymentPayload }) => {
+        const { from, nonce } = paymentPayload.payload.authorization;
+        const json = { success: true, transaction: nonce, network: "eip155:84532", payer: from };
+        return new Promise((resolve) => {
+          answer = () => resolve({ json });
+        });
+      };
+      const leaving = request(gateway.url + path, { headers: { "payment-signature": payment } });
+      leaving.on("error", () => undefined).end();
+      await expect.poll(() => facilitator.counts.settle).toBe(1);
+      leaving.socket?.resetAndDestroy();
+      await expect.poll(() => leaving.closed).toBe(true);
+      answer();
+      await expect
+        .poll(() => redis.requests.some(({ commands }) => commands.flat().includes("settled")))
+        .toBe(true);
+      await expect.poll(async () => (await present(path, payment)).status).toBe(200);
+      expect(facilitator.counts.settle).toBe(1);
+    },
+  );
 
   it("an upstream that does not answer is 504 with PAYMENT-RESPONSE within its timeout", async () => {
     const { pay } = world();

@@ -1,0 +1,31 @@
+import { expect, it, vi } from "vitest";
+import type { Call, Claim } from "../../src/core/call.ts";
+import { respondPaid } from "../../src/proxy/forward.ts";
+
+function claimThat(lost: AbortController): Claim {
+  const silent = () => undefined;
+  const verbs = {
+    settled: silent,
+    unknown: silent,
+    failed: silent,
+    delivered: silent,
+    abandoned: silent,
+    broken: silent,
+  };
+  const receipt = { success: true, transaction: "0x1", network: "eip155:84532", payer: "0x2" } as const;
+  return { ...verbs, payment: {} as Claim["payment"], inDoubtSince: undefined, receipt, lost: lost.signal };
+}
+
+const call = { request: new Request("http://x/"), waitUntil: () => undefined } as unknown as Call;
+
+it.each(["before", "after"])(
+  "an isolate that lost its claim %s it answers stops the answer: another one serves",
+  (when) => {
+    const lost = new AbortController();
+    const stop = vi.fn();
+    if (when === "before") lost.abort();
+    respondPaid(call, { response: new Response("body"), stop }, claimThat(lost));
+    lost.abort();
+    expect(stop).toHaveBeenCalledTimes(1);
+  },
+);
