@@ -7,12 +7,9 @@
  * touched. From there on a payment is in hand, and whatever happens the claim gets a last word: delivered, failed,
  * unknown, broken or abandoned. Once money has moved, the receipt rides on every answer, errors included.
  */
-import type { Arrival, Call, Claim, Payment, Quote } from "./core/call.ts";
+import type { Answer, Arrival, Call, Claim, Payment, Quote } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
-
-/** An upstream's answer; `stop` ends it on both sides. */
-type Answer = { response: Response; stop: () => void };
 
 /** The doors. What each may throw is written there; all of it is a `GatewayError`. */
 export type Rooms = {

@@ -26,6 +26,9 @@ export type Call = Arrival & {
 /** What this call costs: nothing, or one of these requirements. Equal for equal requests. */
 export type Quote = { kind: "free" } | { kind: "priced"; accepts: PaymentRequirements[] };
 
+/** An upstream's answer; `stop` ends it on both sides. */
+export type Answer = { response: Response; stop: () => void };
+
 /** A payment that is good for this call as far as can be told without asking anyone. */
 export type Payment = {
   /** Signature and authorization, and nothing else of what the client sent. */

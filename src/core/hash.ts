@@ -1,5 +1,10 @@
-/** SHA-256 of the parts, unambiguously joined, as 64 lower-case hexadecimal digits. */
-export async function hash(...parts: string[]): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(parts)));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** SHA-256 of the parts, unambiguously joined, as lower-case hexadecimal digits. */
+export function hash(...parts: string[]): Promise<string> {
+  return digest("SHA-256", JSON.stringify(parts));
+}
+
+/** The digest of a text's UTF-8, as lower-case hexadecimal digits. */
+export async function digest(algorithm: "SHA-1" | "SHA-256", text: string): Promise<string> {
+  const bytes = await crypto.subtle.digest(algorithm, new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

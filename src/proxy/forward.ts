@@ -5,7 +5,7 @@
  *
  * The upstream's own status goes through. Only when there is none, the gateway answers: 502 or 504.
  */
-import type { Call, Claim } from "../core/call.ts";
+import type { Answer, Call, Claim } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import { encodeHeader, HEADERS } from "../core/x402.ts";
 import { watch } from "./deliver.ts";
@@ -15,9 +15,6 @@ import { clientHeaders, makePrivate, upstreamHeaders } from "./headers.ts";
 const NULL_BODY = new Set([101, 204, 205, 304]);
 /** The upstream would not serve the gateway at all: that is not what the buyer paid for. */
 const REFUSED_THE_GATEWAY = new Set([401, 403, 407, 408, 425, 429]);
-
-/** An upstream's answer; `stop` ends it on both sides. */
-export type Answer = { response: Response; stop: () => void };
 
 /** Sends the call to its upstream. @throws GatewayError `upstream_unreachable`, `upstream_timeout` */
 export type Forward = (call: Call) => Promise<Answer>;

@@ -6,6 +6,7 @@
  */
 import { Redis } from "@upstash/redis/cloudflare";
 import { GatewayError } from "../core/errors.ts";
+import { digest } from "../core/hash.ts";
 import type { RedisConnection } from "../core/route.ts";
 
 /** A script to run on its keys; `args` are strings so that nothing is rounded on the way. */
@@ -52,7 +53,7 @@ export function connect({ url, token, timeoutMs }: RedisConnection): RunScripts 
       }
       const failed = replies.find(({ error }) => error !== undefined);
       if (failed || replies.length !== calls.length) throw new Error(failed?.error ?? "short reply");
-      for (const { script } of calls) sent.set(script, sent.get(script) ?? (await sha1(script)));
+      for (const { script } of calls) sent.set(script, sent.get(script) ?? (await digest("SHA-1", script)));
       return replies.map(({ result }) => result);
     } catch (error) {
       throw new GatewayError("store_unavailable", {
@@ -71,9 +72,4 @@ function pick<T>(items: T[], indexes: number[]): T[] {
 function withoutCommand(error: unknown): string {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.split(", command was:")[0]?.slice(0, 300) ?? "";
-}
-
-async function sha1(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-1", new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
