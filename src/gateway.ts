@@ -3,74 +3,90 @@
  *
  *   match → quote → present → admit → (resolve, verify) → settle? → forward → settle? → respond
  *
- * Everything before `admit` is pure or local. `admit` is the one question to the store before money or upstream is
- * touched. From there on a payment is in hand, and whatever happens the claim gets a last word: delivered, failed,
- * unknown, broken or abandoned. Once money has moved, the receipt rides on every answer, errors included.
+ * Everything before `admit` is pure or local. `admit` is the one question to the stores before money or upstream is
+ * touched. With a payment in hand, whatever happens the claim gets a last word: delivered, failed, unknown, broken or
+ * abandoned. Once money has moved, what it bought is granted. What was found on the way (limits, session, receipt)
+ * rides on every answer, errors included.
  */
-import type { Answer, Arrival, Call, Claim, Payment, Quote } from "./core/call.ts";
+import type { Admitted, Answer, Arrival, Call, Claim, Payment, Quote, Ticket } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
+
+/** What a client brings to pay with: nothing on a free route, else a payment, a session's token, or both. */
+export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undefined };
 
 /** The doors. What each may throw is written there; all of it is a `GatewayError`. */
 export type Rooms = {
   match: (arrival: Arrival) => Call;
   quote: (call: Call) => Quote;
-  present: (call: Call, accepts: PaymentRequirements[]) => Promise<Payment>;
-  admit: (call: Call, payment: Payment, accepts: PaymentRequirements[]) => Promise<Claim>;
+  present: (call: Call, accepts: PaymentRequirements[]) => Promise<Presented>;
+  admit: (call: Call, presented: Presented, accepts: PaymentRequirements[] | undefined) => Promise<Admitted>;
   verify: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
   resolve: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
   settle: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<Receipt>;
+  /** The answer's fields about what the settled payment has bought. */
+  grant: (call: Call, claim: Claim) => Promise<Record<string, string>>;
   forward: (call: Call) => Promise<Answer>;
   isServed: (status: number) => boolean;
-  respondPaid: (call: Call, answer: Answer, claim: Claim) => Response;
+  respond: (call: Call, answer: Answer, admitted: Admitted) => Response;
 };
 
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
   const call = rooms.match(arrival);
   const quote = rooms.quote(call);
-  if (quote.kind === "free") return (await rooms.forward(call)).response;
+  const accepts = quote.kind === "free" ? undefined : quote.accepts;
+  const presented = accepts ? await rooms.present(call, accepts) : {};
 
-  const payment = await rooms.present(call, quote.accepts);
-  const claim = await rooms.admit(call, payment, quote.accepts);
-  const served = unwinding(claim, servePaid(rooms, call, claim, quote.accepts));
+  const admitted = await rooms.admit(call, presented, accepts);
+  const { access } = admitted;
+  if (access.kind !== "claimed" || !accepts) return unwinding(admitted, pass(rooms, call, admitted));
+  const served = unwinding(admitted, servePaid(rooms, call, { admitted, claim: access.claim, accepts }));
   // A client that leaves now must not take the isolate with it: money is about to move.
   call.waitUntil(served.catch(() => undefined));
   return served;
 }
 
-/** The one place where a payment in hand goes wrong: the claim lets go, the receipt rides along. */
-async function unwinding(claim: Claim, served: Promise<Response>): Promise<Response> {
+/** The one place where an admitted call goes wrong: a claim lets go, and what was found rides along. */
+async function unwinding({ access, headers }: Admitted, served: Promise<Response>): Promise<Response> {
   try {
     return await served;
   } catch (thrown) {
+    const error = toGatewayError(thrown).withHeaders(headers);
+    if (access.kind !== "claimed") throw error;
+    const { claim } = access;
     claim.abandoned();
-    const error = toGatewayError(thrown);
     throw claim.receipt ? error.withHeaders({ [HEADERS.response]: encodeHeader(claim.receipt) }) : error;
   }
 }
 
-/** With the payment in hand. A claim that comes with a receipt was paid earlier and is not charged again. */
+/** Free, or within paid time. */
+async function pass(rooms: Rooms, call: Call, admitted: Admitted): Promise<Response> {
+  return rooms.respond(call, await rooms.forward(call), admitted);
+}
+
+/** With a payment in hand. A claim that comes with a receipt was paid earlier and is not charged again. */
 async function servePaid(
   rooms: Rooms,
   call: Call,
-  claim: Claim,
-  accepts: PaymentRequirements[],
+  { admitted, claim, accepts }: { admitted: Admitted; claim: Claim; accepts: PaymentRequirements[] },
 ): Promise<Response> {
+  const grant = async () => Object.assign(admitted.headers, await rooms.grant(call, claim));
   const before = call.route.settlement === "before-response";
   if (claim.inDoubtSince !== undefined) await rooms.resolve(call, claim, accepts);
   if (!claim.receipt && !(before && claim.payment.proven)) await rooms.verify(call, claim, accepts);
   if (!claim.receipt && before) await rooms.settle(call, claim, accepts);
+  if (claim.receipt) await grant();
 
   // Another isolate has taken over, because this one stalled: it serves.
   if (claim.lost.aborted) throw new GatewayError("payment_in_progress", { headers: { "retry-after": "5" } });
   const answer = await rooms.forward(call);
   if (!claim.receipt && rooms.isServed(answer.response.status)) {
     // Charged for an answer that is there but not yet handed out; if that fails, it is dropped unread.
-    await rooms.settle(call, claim, accepts).catch((error: unknown) => {
+    await rooms.settle(call, claim, accepts).then(grant, (error: unknown) => {
       answer.stop();
       throw error;
     });
   }
-  return rooms.respondPaid(call, answer, claim);
+  return rooms.respond(call, answer, admitted);
 }

@@ -4,15 +4,18 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const SRC = resolve("src");
-const ROOMS = ["routing", "pricing", "payment", "settlement", "proxy"];
+const ROOMS = ["routing", "pricing", "admission", "limits", "sessions", "payment", "settlement", "proxy"];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
   routing: ["match.ts", "rewrite.ts"],
   pricing: ["quote.ts"],
-  payment: ["present.ts", "admit.ts", "persist.ts"],
+  admission: ["admit.ts"],
+  limits: ["limit.ts"],
+  sessions: ["session.ts", "ticket.ts"],
+  payment: ["present.ts", "claim.ts", "persist.ts"],
   settlement: ["settle.ts", "resolve.ts"],
   proxy: ["forward.ts"],
-  stores: ["redis.ts", "payments.ts", "admin.ts"],
+  stores: ["stores.ts", "batch.ts", "admin.ts"],
   facilitator: ["http.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts"],
@@ -46,6 +49,7 @@ const HOMES: Record<string, RegExp> = {
   hono: /^(?:app\.ts|platform\/)/,
   "@hono/": /^platform\/node\.ts/,
   zod: /^(?:core|config|stores|facilitator|chain)\//,
+  "ipaddr.js": /^limits\//,
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
   jiti: /^cli\//,

@@ -12,7 +12,7 @@ import { checkFacilitator, checkOffers, checkRpc } from "./payments.ts";
 import { checkRoutes } from "./routes.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkShape } from "./shape.ts";
-import { checkStores, hasPaymentStore } from "./stores.ts";
+import { checkStores, hasStore } from "./stores.ts";
 import { checkUpstreams, toMs } from "./upstreams.ts";
 
 /** Goma's timeouts of a server. Taking them for something else would be worse than refusing them. */
@@ -37,7 +37,7 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   const facilitator = checkFacilitator(raw, toMs(facilitatorSeconds), faults);
   checkTimeouts(raw.gateway?.timeouts ?? {}, faults);
   const stores = checkStores(raw, toMs(redisSeconds), faults);
-  const routes = checkRoutes(raw, checkUpstreams(raw, faults), offers, faults);
+  const routes = await checkRoutes(raw, checkUpstreams(raw, faults), offers, faults);
   if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });
   // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
   const paid = Object.entries(raw.routes).find(([, { price = raw.defaults?.price }]) => !isFree(price));
@@ -66,7 +66,7 @@ function checkWhatPaymentNeeds(route: string, raw: RawConfig, faults: Fault[]): 
       fix: 'add { asset: "USDC", network: "base" }',
     });
   }
-  if (!hasPaymentStore(raw)) {
+  if (!hasStore(raw, "verificationCache")) {
     const fix = 'add redis: { url: "${UPSTASH_REDIS_REST_URL}", token: "${UPSTASH_REDIS_REST_TOKEN}" }';
     faults.push({ path: "stores", message: `${needed}, and payments need a store`, fix });
   }

@@ -1,19 +1,22 @@
 /** The routing side of the configuration: upstreams, routes, their paths and templates. */
 import { isCanonicalPath } from "../core/canonical.ts";
-import type { Offer, Route, SettlementTiming, Upstream } from "../core/route.ts";
+import type { Offer, Route, Upstream } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
+import { checkRateLimits } from "./limits.ts";
 import { checkPrice } from "./payments.ts";
 import type { RawConfig } from "./schema.ts";
+import { checkGroups, checkSession } from "./sessions.ts";
+import { checkTiming } from "./timing.ts";
 
 const ROUTE_KEY = /^(GET|POST|PUT|PATCH|DELETE|OPTIONS|\*) (\/\S*)$/;
 /** The routes, each with what can be paid for it. */
-export function checkRoutes(
+export async function checkRoutes(
   raw: RawConfig,
   upstreams: Map<string, Upstream>,
   offers: Offer[],
   faults: Fault[],
-): Route[] {
+): Promise<Route[]> {
   const routes: Route[] = [];
   const shapes = new Map<string, string>();
   for (const [key, route] of Object.entries(raw.routes)) {
@@ -28,6 +31,8 @@ export function checkRoutes(
     if (!parsed) continue;
     const { method, pattern } = parsed;
     checkTemplate(route.path, pattern, `${path}.path`, faults);
+    const limits = checkRateLimits(route.rateLimit, `${path}.rateLimit`, raw, faults);
+    const session = await checkSession(key, route, raw, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
     const twin = shapes.get(shape);
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
@@ -51,8 +56,12 @@ export function checkRoutes(
       offers,
       settlement,
       ...timing,
+      session,
+      limits,
+      onStoreError: route.onStoreError ?? raw.defaults?.onStoreError ?? "deny",
     });
   }
+  checkGroups(routes, faults);
   return routes;
 }
 
@@ -62,29 +71,6 @@ function shapeOf(pattern: string): string {
     .split("/")
     .map((segment) => (segment.startsWith(":") ? ":" : decodeURIComponent(segment)))
     .join("/");
-}
-
-/** Facilitators want this long to settle, seconds. */
-const SETTLE_SECONDS = 6;
-/** What a client may take between reading the price and presenting the payment, at the very least, seconds. */
-const CLIENT_SECONDS = 10;
-
-/** A payment must still be good when it is settled: under `after-response`, that is after the upstream has answered. */
-function checkTiming(
-  timeout: number | undefined,
-  settlement: SettlementTiming,
-  upstream: Upstream,
-  path: string,
-  faults: Fault[],
-): Pick<Route, "timeoutSeconds" | "settleMarginSeconds"> {
-  const serving = settlement === "after-response" ? Math.ceil(upstream.timeoutMs / 1000) : 0;
-  const settleMarginSeconds = serving + SETTLE_SECONDS;
-  const least = settleMarginSeconds + CLIENT_SECONDS;
-  if (timeout !== undefined && timeout < least) {
-    const fix = `write at least ${least}${serving ? ", or give the upstream less time" : ""}`;
-    faults.push({ path, message: `a payment would expire before it can be settled`, fix });
-  }
-  return { settleMarginSeconds, timeoutSeconds: timeout ?? Math.max(60, least + 20) };
 }
 
 function checkKey(

@@ -4,6 +4,7 @@
  * in `load.ts`.
  */
 import * as z from "zod/mini";
+import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
 import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
 
 const seconds = z.number().check(z.positive(), z.maximum(86_400));
@@ -21,6 +22,21 @@ const UpstreamSchema = z.strictObject({
 
 const SettlementSchema = z.enum(["before-response", "after-response"]);
 
+const PricingSchema = z.union(
+  [
+    z.strictObject({ model: z.literal("request") }),
+    z.strictObject({
+      /** `request` (default): the price is of one call. `time`: of as many as fit into `duration`. */
+      model: z.literal("time"),
+      /** Paid time, `"15m"`. Default `stores.timeSession.ttlSeconds`. */
+      duration: z.optional(DurationSchema),
+      /** Routes with one group are paid together. Default: the route by itself. */
+      group: z.optional(z.string()),
+    }),
+  ],
+  { error: 'expected { model: "request" } or { model: "time", duration }' },
+);
+
 const RouteSchema = z.strictObject({
   /** A key of `upstreams`. */
   upstream: z.string(),
@@ -31,10 +47,16 @@ const RouteSchema = z.strictObject({
   path: z.optional(z.string()),
   /** US dollars, `"$0.01"`; `"$0"` is free. Default `defaults.price`. */
   price: z.optional(z.string()),
+  /** What the price is for: one call, or time. */
+  pricing: z.optional(PricingSchema),
   /** `before-response` (default): the money moves before the upstream is asked. `after-response`: once it has answered. */
   settlement: z.optional(SettlementSchema),
   /** How long a signed payment may stay valid, whole seconds. Default `defaults.timeout`. */
   timeout: z.optional(seconds.check(z.int())),
+  /** How many calls one client may make: one limit, several, or `false` for none. Default `defaults.rateLimit`. */
+  rateLimit: z.optional(RateLimitSchema),
+  /** `deny` (default) answers 503 while the store of the rate limits is away, `allow` lets calls through. Payments are refused in any case. */
+  onStoreError: z.optional(OnStoreErrorSchema),
 });
 
 /** The whole configuration. */
@@ -80,17 +102,23 @@ export const ConfigSchema = z.strictObject({
       /** Whole seconds a signed payment may stay valid. Default 60. */
       timeout: z.optional(seconds.check(z.int())),
       settlement: z.optional(SettlementSchema),
+      /** For every route that has none of its own; each route counts for itself. */
+      rateLimit: z.optional(RateLimitSchema),
+      onStoreError: z.optional(OnStoreErrorSchema),
     }),
   ),
   /** Who checks and settles: a URL, or `{ default, chains: { base: URL } }`. */
   facilitator: z.optional(
-    z.union([
-      z.string(),
-      z.strictObject({
-        default: z.optional(z.string()),
-        chains: z.optional(z.record(z.string(), z.string())),
-      }),
-    ]),
+    z.union(
+      [
+        z.string(),
+        z.strictObject({
+          default: z.optional(z.string()),
+          chains: z.optional(z.record(z.string(), z.string())),
+        }),
+      ],
+      { error: "expected a URL, or { default, chains }" },
+    ),
   ),
   /** Network → JSON-RPC URL of a node: it can tell what became of a payment whose settlement was not seen to end. */
   rpc: z.optional(z.record(z.string(), z.string())),

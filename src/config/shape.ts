@@ -25,15 +25,20 @@ function toFaults(issue: Issue, base: Path, value: unknown): Fault[] {
     }));
   }
   if (issue.code === "invalid_union") {
-    const last = issue.errors.at(-1);
-    if (last && typeof at(value, path) === "object")
-      return last.flatMap((inner) => toFaults(inner, path, value));
-    return [{ path: show(path), message: "expected a URL, or { default, chains }" }];
+    const meant = issue.errors.find((faults) => !faults.some((inner) => isAnotherKind(inner)));
+    if (!meant) return [{ path: show(path), message: issue.message }];
+    return meant.flatMap((inner) => toFaults(inner, path, value));
   }
   if (issue.code === "invalid_type" && at(value, path) === undefined) {
     return [{ path: show(path), message: "is required" }];
   }
   return [{ path: show(path), message: issue.message }];
+}
+
+/** True when a branch of a union was not meant at all: something else was written, or for another `model`. */
+function isAnotherKind({ code, path }: Issue): boolean {
+  const wrong = code === "invalid_type" || code === "invalid_value" || code === "custom";
+  return wrong && (path.length === 0 || path[0] === "model");
 }
 
 function show(path: Path): string {

@@ -21,9 +21,11 @@ const STORES: Record<StoreName, { alias: "rateLimits" | "sessions" | undefined; 
   responseCache: { alias: undefined, part: "cache" },
 };
 
-/** True when it was said where the payment records are, rightly or not. */
-export function hasPaymentStore({ stores, gateway }: RawConfig): boolean {
-  return [stores?.redis, gateway?.redis, stores?.verificationCache].some((given) => given !== undefined);
+/** True when it was said where a store is, rightly or not. */
+export function hasStore({ stores, gateway }: RawConfig, name: StoreName): boolean {
+  const { alias } = STORES[name];
+  const own = [stores?.[name], alias && stores?.[alias]];
+  return [stores?.redis, gateway?.redis, ...own].some((given) => given !== undefined);
 }
 
 /** The connection of each store. */
@@ -31,12 +33,8 @@ export function checkStores(raw: RawConfig, timeoutMs: number, faults: Fault[]):
   const { stores = {} } = raw;
   const shared = checkShared(raw, faults);
   const connect = (name: StoreName) => checkStore(name, stores, shared, timeoutMs, faults);
-  return {
-    rateLimit: connect("rateLimit"),
-    verificationCache: connect("verificationCache"),
-    timeSession: connect("timeSession"),
-    responseCache: connect("responseCache"),
-  };
+  const names = Object.keys(STORES) as StoreName[];
+  return Object.fromEntries(names.map((name) => [name, connect(name)])) as Compiled["stores"];
 }
 
 function checkShared({ stores = {}, gateway }: RawConfig, faults: Fault[]): Shared {

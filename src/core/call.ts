@@ -45,11 +45,13 @@ export type Payment = {
   fingerprint: string;
 };
 
-/** What the payment record says of a payment that is presented; only the first three may go on. */
+/** What the payment record says of a payment that is presented; only the first three may go on with it. */
 export type Admission =
   | { kind: "claimed" }
   | { kind: "paid"; receipt: Receipt }
   | { kind: "doubt"; since: number }
+  /** Nothing was claimed: the payer has paid for the time until then, ms since 1970. */
+  | { kind: "session"; endsAt: number }
   | { kind: "used"; receipt: Receipt }
   | { kind: "absent" }
   | { kind: "busy"; retryAfterMs: number }
@@ -66,6 +68,8 @@ export type Claim = {
   inDoubtSince: number | undefined;
   /** Present once the money has moved. */
   receipt: Receipt | undefined;
+  /** The answer has not paid its debt before this is true: `delivered` waits for it, and is `abandoned` if it fails. */
+  owes: (debt: Promise<boolean>) => void;
   /** Aborted when the lease was lost: another isolate may be serving this payment. */
   lost: AbortSignal;
   /** The money moved. */
@@ -84,3 +88,16 @@ export type Claim = {
   /** As `abandoned`, after a part had already gone out: that may be a trick, so a payment has only a few of these. */
   broken: () => void;
 };
+
+/** How a call may go on. */
+export type Access =
+  | { kind: "free" }
+  /** Within paid time, which ends then, ms since 1970. */
+  | { kind: "session"; endsAt: number }
+  | { kind: "claimed"; claim: Claim };
+
+/** A call that may go on; the headers belong on its answer, whatever that is. */
+export type Admitted = { access: Access; headers: Record<string, string> };
+
+/** A session token as a client presents it: the session's id, and what only its owner knows. */
+export type Ticket = { id: string; secret: string };

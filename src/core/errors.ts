@@ -19,6 +19,11 @@ export const ERRORS = {
     title: "This path does not take that method.",
     hint: "Use one of the methods in the Allow header.",
   },
+  rate_limited: {
+    status: 429,
+    title: "Too many calls.",
+    hint: "Nothing was charged. Repeat the call after Retry-After seconds; a payment can be presented again as it is.",
+  },
   payment_required: {
     status: 402,
     title: "This call has a price.",
@@ -61,7 +66,7 @@ export const ERRORS = {
   },
   store_unavailable: {
     status: 503,
-    title: "The payment store does not answer.",
+    title: "The gateway's store does not answer.",
     hint: "Nothing was charged. Repeat the same call with the same payment after Retry-After seconds.",
   },
   facilitator_unavailable: {

@@ -1,5 +1,6 @@
-/** The compiled configuration: what `config` makes once per isolate and every room reads. All plain data. */
+/** The compiled configuration: what `config` makes once per isolate and every room reads. Plain data, and the functions in it. */
 import type { Asset } from "./assets.ts";
+import type { RateLimit } from "./limit.ts";
 import type { Decimal } from "./money.ts";
 
 /** A service calls are forwarded to. */
@@ -46,6 +47,12 @@ export type Route = {
   timeoutSeconds: number;
   /** How long a payment must still be valid when it is presented: long enough to be settled at its time, seconds. */
   settleMarginSeconds: number;
+  /** What is sold is time: a payment opens every route of the group for so long. `cookie` tells its cookie from others. */
+  session: { group: string; cookie: string; durationMs: number } | undefined;
+  /** All of them hold. */
+  limits: RateLimit[];
+  /** What becomes of calls while the store of the rate limits does not answer; payments are refused in any case. */
+  onStoreError: "deny" | "allow";
 };
 
 /** What is remembered, each in a store of its own if need be. */

@@ -26,14 +26,14 @@ import { identifySigner } from "./signature.ts";
 /** Longest payment header that is read, characters; the largest real ones are under 3,000. */
 const MAX_HEADER_LENGTH = 8192;
 
-/** Reads and checks the payment. @throws GatewayError `payment_required`, `payment_malformed`, `payment_rejected` */
-export type Present = (call: Call, accepts: PaymentRequirements[]) => Promise<Payment>;
+/** Reads and checks the payment; undefined without one. @throws GatewayError `payment_malformed`, `payment_rejected` */
+export type Present = (call: Call, accepts: PaymentRequirements[]) => Promise<Payment | undefined>;
 
 /** Makes the room; `clock` tells the time window. */
 export function makePresent(clock: Clock): Present {
   return async function present(call, accepts) {
     const header = call.request.headers.get(HEADERS.signature);
-    if (header === null) throw challenge(call, accepts, "payment_required");
+    if (header === null) return undefined;
     const payload = readPayload(header);
 
     const requirements = matchRequirements(accepts, payload.accepted);

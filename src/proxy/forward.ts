@@ -1,11 +1,11 @@
 /**
  * The way to the upstream and back. `forward` sends the call on, body streaming, and answers as soon as the upstream's
- * headers are there; redirects are not followed. `respondPaid` turns that into the answer of a paid call, body
- * streaming: with the receipt when money moved, and with an eye on how it ends.
+ * headers are there; redirects are not followed. `respond` turns that into the client's answer, body streaming: for a
+ * paid call with the receipt when money moved, and with an eye on how it ends.
  *
  * The upstream's own status goes through. Only when there is none, the gateway answers: 502 or 504.
  */
-import type { Answer, Call, Claim } from "../core/call.ts";
+import type { Admitted, Answer, Call, Claim } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import { encodeHeader, HEADERS } from "../core/x402.ts";
 import { watch } from "./deliver.ts";
@@ -72,11 +72,23 @@ async function send(call: Call): Promise<Answer> {
   }
 }
 
-/** The client's answer to a paid call. The claim's last word is written when the body has ended. */
-export function respondPaid(call: Call, { response, stop }: Answer, claim: Claim): Response {
+/** The client's answer, with the headers that belong on it whatever it is. */
+export function respond(call: Call, answer: Answer, { access, headers }: Admitted): Response {
+  const { status, body } = answer.response;
+  const fields = new Headers(answer.response.headers);
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === "set-cookie") fields.append(name, value);
+    else fields.set(name, value);
+  }
+  if (access.kind !== "free") makePrivate(fields);
+  return access.kind === "claimed"
+    ? respondPaid(call, answer, access.claim, fields)
+    : new Response(body, { status, headers: fields });
+}
+
+/** The answer to a call with a payment. The claim's last word is written when the body has ended. */
+function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, headers: Headers): Response {
   const { status } = response;
-  const headers = new Headers(response.headers);
-  makePrivate(headers);
   if (claim.receipt) headers.set(HEADERS.response, encodeHeader(claim.receipt));
   else headers.set("x-tollbooth-settlement-skipped", `upstream answered ${status}`);
 

@@ -5,6 +5,7 @@
  * dropped and ours put in their place. Down: never what could pass for the gateway's own word on a payment.
  */
 import type { Call } from "../core/call.ts";
+import { SESSION_COOKIE, SESSION_HEADER } from "../core/session.ts";
 
 /** RFC 9110, 7.6.1, and those that the next hop's `fetch` sets by itself. */
 const HOP_BY_HOP = new Set(
@@ -12,11 +13,13 @@ const HOP_BY_HOP = new Set(
     " ",
   ),
 );
-const PAYMENT = new Set(
-  "payment-required payment-signature payment-response x-payment x-payment-response settlement-overrides sign-in-with-x x-tollbooth-settlement-skipped".split(
+const PAYMENT = new Set([
+  ..."payment-required payment-signature payment-response x-payment x-payment-response settlement-overrides sign-in-with-x x-tollbooth-settlement-skipped".split(
     " ",
   ),
-);
+  SESSION_HEADER,
+  `${SESSION_HEADER}-expires`,
+]);
 const FORWARDING =
   /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*|x-vercel-.*)$/;
 /** Frameworks let these change what is asked for; the gateway has priced what it saw. */
@@ -42,7 +45,9 @@ export function upstreamHeaders({ request, url, route, clientAddress }: Call): H
   for (const [name, value] of request.headers) {
     if (!FORWARDING.test(name) && !dropped.some((names) => names.has(name))) headers.append(name, value);
   }
-  if (!route.upstream.cookies) headers.delete("cookie");
+  const cookies = route.upstream.cookies ? withoutOurs(headers.get("cookie") ?? "") : "";
+  if (cookies === "") headers.delete("cookie");
+  else headers.set("cookie", cookies);
   // Every runtime can decode these two; a range of an encoded body would be a range of something else.
   headers.set("accept-encoding", headers.has("range") ? "identity" : "gzip, br");
   headers.set("x-forwarded-host", url.host);
@@ -50,6 +55,12 @@ export function upstreamHeaders({ request, url, route, clientAddress }: Call): H
   if (clientAddress !== undefined) headers.set("x-forwarded-for", clientAddress);
   for (const [name, value] of Object.entries(route.upstream.headers)) headers.set(name, value);
   return headers;
+}
+
+/** A `Cookie` field without the gateway's own: a session's token is not for the upstream to see. */
+function withoutOurs(field: string): string {
+  const pairs = field.split(";").map((pair) => pair.trim());
+  return pairs.filter((pair) => pair !== "" && !pair.startsWith(SESSION_COOKIE)).join("; ");
 }
 
 /** The headers of the answer, without those that describe a body `fetch` has already decoded. */

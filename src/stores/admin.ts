@@ -5,6 +5,7 @@
 import * as z from "zod/mini";
 import { GatewayError } from "../core/errors.ts";
 import type { RedisConnection } from "../core/route.ts";
+import { ask } from "./batch.ts";
 import { paymentStore } from "./payments.ts";
 import { connect } from "./redis.ts";
 
@@ -39,7 +40,7 @@ const Time = z.tuple([z.union([z.string(), z.number()]), z.union([z.string(), z.
 
 /** An operator's way to a store; makes no request until it is used. */
 export function openAdmin(connection: RedisConnection): Admin {
-  const run = (...command: string[]) => ask(connection, command);
+  const run = (...words: string[]) => command(connection, words);
   return {
     async ping() {
       await run("PING");
@@ -85,9 +86,9 @@ export async function tryScripts(connection: RedisConnection): Promise<string | 
   const by = { spend, owner, leaseMs: 10_000, receipt: undefined };
   const payment = { ...by, fingerprint: "doctor", ttlMs: 10_000, create: true };
   try {
-    const first = await store.claim(payment);
+    const first = await ask(store.claim(payment));
     if (first.kind !== "claimed") return `a first claim was answered "${first.kind}"`;
-    const second = await store.claim({ ...payment, owner: rival });
+    const second = await ask(store.claim({ ...payment, owner: rival }));
     if (second.kind !== "busy") return `a second claim was answered "${second.kind}"`;
     if (await store.change({ ...by, owner: rival }, { to: "delivered" }))
       return "a stranger's change was taken";
@@ -101,11 +102,11 @@ export async function tryScripts(connection: RedisConnection): Promise<string | 
   }
 }
 
-async function ask({ url, token, timeoutMs }: RedisConnection, command: string[]): Promise<unknown> {
+async function command({ url, token, timeoutMs }: RedisConnection, words: string[]): Promise<unknown> {
   const response = await fetch(url, {
     method: "POST",
     headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify(command),
+    body: JSON.stringify(words),
     // A token goes where it was meant to go and nowhere else.
     redirect: "manual",
     signal: AbortSignal.timeout(timeoutMs),
@@ -118,7 +119,7 @@ async function ask({ url, token, timeoutMs }: RedisConnection, command: string[]
     throw new StoreFault("unauthorized", `the token is not accepted (${response.status})`);
   }
   if (response.ok && error === undefined) return result;
-  throw new StoreFault("refused", `${command[0]} was answered ${response.status}: ${error?.slice(0, 200)}`);
+  throw new StoreFault("refused", `${words[0]} was answered ${response.status}: ${error?.slice(0, 200)}`);
 }
 
 function parseReply(text: string): z.infer<typeof Reply> | undefined {

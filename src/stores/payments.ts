@@ -2,21 +2,29 @@
 import * as z from "zod/mini";
 import type { Admission } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { PaymentStore } from "../core/ports.ts";
+import type { PaymentStore, RunScripts } from "../core/ports.ts";
 import { Receipt } from "../core/x402.ts";
-import type { RunScripts } from "./redis.ts";
 import { CHANGE, CLAIM } from "./scripts.ts";
 
 const ClaimReply = z.tuple([z.string(), z.string()]);
 
-/** Payment records behind a connection; `prefix` is the first part of every key. */
-export function paymentStore(run: RunScripts, prefix: string): PaymentStore {
+/**
+ * Payment records behind a connection; `prefix` is the first part of every key, `sessionKey` that of a session, if
+ * sessions are kept behind the same connection.
+ */
+export function paymentStore(
+  run: RunScripts,
+  prefix: string,
+  sessionKey?: (id: string) => string,
+): PaymentStore {
   const key = (spend: string) => `${prefix}:verify:${spend}`;
   return {
-    async claim({ spend, fingerprint, owner, leaseMs, ttlMs, create }) {
+    claim({ spend, fingerprint, owner, leaseMs, ttlMs, create, session }) {
+      const beside = session && sessionKey ? [sessionKey(session.id)] : [];
       const args = [fingerprint, owner, String(leaseMs), String(ttlMs), create ? "1" : "0"];
-      const [reply] = await run([{ script: CLAIM, keys: [key(spend)], args }]);
-      return toAdmission(reply);
+      args.push(session?.group ?? "");
+      const calls = [{ script: CLAIM, keys: [key(spend), ...beside], args }];
+      return { run, calls, read: ([reply]) => toAdmission(reply) };
     },
     async change({ spend, owner, leaseMs, receipt }, change) {
       const { reason, transaction } = { reason: "", transaction: "", ...change };
@@ -42,6 +50,8 @@ function toAdmission(reply: unknown): Admission {
       return { kind, receipt: Receipt.parse(JSON.parse(detail)) };
     case "doubt":
       return { kind, since: Number(detail) };
+    case "session":
+      return { kind, endsAt: Number(detail) };
     case "busy":
       return { kind, retryAfterMs: Number(detail) };
     case "failed":

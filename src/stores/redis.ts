@@ -7,13 +7,8 @@
 import { Redis } from "@upstash/redis/cloudflare";
 import { GatewayError } from "../core/errors.ts";
 import { digest } from "../core/hash.ts";
+import type { RunScripts, ScriptCall } from "../core/ports.ts";
 import type { RedisConnection } from "../core/route.ts";
-
-/** A script to run on its keys; `args` are strings so that nothing is rounded on the way. */
-export type ScriptCall = { script: string; keys: string[]; args: string[] };
-
-/** Runs scripts in one request, in order. @throws GatewayError `store_unavailable` */
-export type RunScripts = (calls: ScriptCall[]) => Promise<unknown[]>;
 
 /** A connection; makes no request until it is used. */
 export function connect({ url, token, timeoutMs }: RedisConnection): RunScripts {

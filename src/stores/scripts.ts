@@ -30,8 +30,9 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local function ms(x) return string.format('%.0f', x) end`;
 
 /**
- * KEYS: record. ARGV: fingerprint, owner, lease ms, ttl ms, create (`1` or `0`).
- * Returns {kind, detail}: `claimed`; `paid` or `used` with the receipt; `absent`; `busy` with ms left; `conflict`;
+ * KEYS: record, and the payer's session if it is kept beside. ARGV: fingerprint, owner, lease ms, ttl ms, create (`1`
+ * or `0`), the session's group.
+ * Returns {kind, detail}: `claimed`; `session` with its end, ms, in place of a first claim; `paid` or `used` with the receipt; `absent`; `busy` with ms left; `conflict`;
  * `failed` with the reason; `doubt` (a settlement was begun and not seen to end) with ms of the first claim, as the new
  * owner. A claim repeated by its own owner is still `claimed`.
  */
@@ -41,6 +42,8 @@ local r = redis.call('HMGET', KEYS[1], 'state', 'fp', 'owner', 'lease', 'receipt
 local state, lease = r[1], tonumber(r[4] or 0)
 if not state then
   if ARGV[5] == '0' then return {'absent', ''} end
+  local s = KEYS[2] and redis.call('HMGET', KEYS[2], 'until', 'group')
+  if s and s[1] and s[2] == ARGV[6] and tonumber(s[1]) > now then return {'session', s[1]} end
   redis.call('HSET', KEYS[1], 'state', 'claimed', 'fp', ARGV[1], 'owner', ARGV[2],
     'lease', ms(now + ARGV[3]), 'exp', ms(now + ARGV[4]), 'since', ms(now))
   redis.call('PEXPIRE', KEYS[1], ms(math.max(ARGV[4], ${OWED_TTL_MS})))

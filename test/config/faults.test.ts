@@ -34,7 +34,9 @@ describe("an unknown key, at every level, with the nearest known one", () => {
 
   it("far from all of them: they are listed", async () => {
     const [fault] = await faultsOf(onRoute({ colour: "red" }));
-    expect(fault?.fix).toBe("known: upstream, path, price, settlement, timeout");
+    expect(fault?.fix).toBe(
+      "known: upstream, path, price, pricing, settlement, timeout, rateLimit, onStoreError",
+    );
   });
 });
 

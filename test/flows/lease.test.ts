@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type RunningRedis, startRedis } from "../../dev/redis.ts";
 import type { Call, Claim, Payment } from "../../src/core/call.ts";
-import { makeAdmit } from "../../src/payment/admit.ts";
+import { makeTake } from "../../src/payment/claim.ts";
 import { makePersist } from "../../src/payment/persist.ts";
+import { openBatch } from "../../src/stores/batch.ts";
 import { paymentStore } from "../../src/stores/payments.ts";
 import { connect } from "../../src/stores/redis.ts";
 
@@ -25,8 +26,15 @@ function isolate() {
   const { url = "", token = "" } = redis ?? {};
   const store = paymentStore(connect({ url, token, prefix: "lease", timeoutMs: 1000 }), "lease");
   const persist = makePersist(store, () => undefined);
-  const admit = makeAdmit({ store, persist, clock: Date.now, leaseMs: LEASE_MS });
-  return (payment: Payment): Promise<Claim> => admit(call, payment, []);
+  const take = makeTake({ store, persist, clock: Date.now, leaseMs: LEASE_MS });
+  return async (payment: Payment): Promise<Claim> => {
+    const batch = openBatch();
+    const { taken } = take(call, payment, [], batch, undefined);
+    batch.send();
+    const outcome = await taken;
+    if (outcome.kind === "claimed") return outcome.claim;
+    throw outcome.kind === "refused" ? outcome.error : new Error("there are no sessions here");
+  };
 }
 
 const call = { waitUntil: () => undefined, url: new URL("http://x/") } as unknown as Call;

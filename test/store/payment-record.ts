@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import type { PaymentChange } from "../../src/core/ports.ts";
 import type { Receipt } from "../../src/core/x402.ts";
+import { ask } from "../../src/stores/batch.ts";
 import { paymentStore } from "../../src/stores/payments.ts";
 import { connect } from "../../src/stores/redis.ts";
 import { type Harness, postJson } from "../bridge/backends.ts";
@@ -36,15 +37,17 @@ export function storeOf({ redis: { url, token } }: Harness) {
   return {
     ...store,
     claimAs: (owner: string, terms: ClaimTerms = {}) =>
-      store.claim({
-        spend: SPEND,
-        fingerprint: "fp",
-        owner,
-        leaseMs: LONG_LEASE_MS,
-        ttlMs: TTL_MS,
-        create: true,
-        ...terms,
-      }),
+      ask(
+        store.claim({
+          spend: SPEND,
+          fingerprint: "fp",
+          owner,
+          leaseMs: LONG_LEASE_MS,
+          ttlMs: TTL_MS,
+          create: true,
+          ...terms,
+        }),
+      ),
     /** With the receipt, as the gateway sends it with every change once there is one. */
     changeAs: (owner: string, change: PaymentChange, receipt?: Receipt, leaseMs = LONG_LEASE_MS) =>
       store.change({ spend: SPEND, owner, leaseMs, receipt }, change),

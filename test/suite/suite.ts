@@ -7,13 +7,17 @@ import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
 import { forgeryTests } from "./forgeries.ts";
 import { headerTests } from "./headers.ts";
+import { limitTests } from "./limits.ts";
 import { paidCallTests } from "./paid-call.ts";
+import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
 
 const SUITES = {
   paidCallTests,
   forgeryTests,
   duplicateTests,
+  limitTests,
+  sessionTests,
   headerTests,
   streamTests,
   faultTests,

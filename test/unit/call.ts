@@ -42,6 +42,9 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     settlement: "before-response",
     timeoutSeconds: 60,
     settleMarginSeconds: 6,
+    session: undefined,
+    limits: [],
+    onStoreError: "deny",
   };
 }
 

@@ -20,6 +20,7 @@ function claimInDoubt(words: string[]): Claim {
     inDoubtSince: 0,
     receipt: undefined,
     lost: new AbortController().signal,
+    owes: () => undefined,
     settled: note("settled"),
     unknown: note("unknown"),
     failed: note("failed"),

@@ -1,10 +1,11 @@
 import { expect, it, vi } from "vitest";
 import type { Call, Claim } from "../../src/core/call.ts";
-import { respondPaid } from "../../src/proxy/forward.ts";
+import { respond } from "../../src/proxy/forward.ts";
 
 function claimThat(lost: AbortController): Claim {
   const silent = () => undefined;
   const verbs = {
+    owes: silent,
     settled: silent,
     unknown: silent,
     failed: silent,
@@ -24,7 +25,8 @@ it.each(["before", "after"])(
     const lost = new AbortController();
     const stop = vi.fn();
     if (when === "before") lost.abort();
-    respondPaid(call, { response: new Response("body"), stop }, claimThat(lost));
+    const access = { kind: "claimed", claim: claimThat(lost) } as const;
+    respond(call, { response: new Response("body"), stop }, { access, headers: {} });
     lost.abort();
     expect(stop).toHaveBeenCalledTimes(1);
   },

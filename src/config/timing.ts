@@ -1,0 +1,26 @@
+/** How long payments must stay valid, so that they can still be settled at their time. */
+import type { Route, SettlementTiming, Upstream } from "../core/route.ts";
+import type { Fault } from "./faults.ts";
+
+/** Facilitators want this long to settle, seconds. */
+const SETTLE_SECONDS = 6;
+/** What a client may take between reading the price and presenting the payment, at the very least, seconds. */
+const CLIENT_SECONDS = 10;
+
+/** A payment must still be good when it is settled: under `after-response`, that is after the upstream has answered. */
+export function checkTiming(
+  timeout: number | undefined,
+  settlement: SettlementTiming,
+  upstream: Upstream,
+  path: string,
+  faults: Fault[],
+): Pick<Route, "timeoutSeconds" | "settleMarginSeconds"> {
+  const serving = settlement === "after-response" ? Math.ceil(upstream.timeoutMs / 1000) : 0;
+  const settleMarginSeconds = serving + SETTLE_SECONDS;
+  const least = settleMarginSeconds + CLIENT_SECONDS;
+  if (timeout !== undefined && timeout < least) {
+    const fix = `write at least ${least}${serving ? ", or give the upstream less time" : ""}`;
+    faults.push({ path, message: `a payment would expire before it can be settled`, fix });
+  }
+  return { settleMarginSeconds, timeoutSeconds: timeout ?? Math.max(60, least + 20) };
+}

@@ -1,0 +1,51 @@
+/** Who is counted. Until a payer is proven, a client is its address: everything else it could make up. */
+import ipaddr from "ipaddr.js";
+import type { Call } from "../core/call.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { LimitKey } from "../core/limit.ts";
+import { readCookies } from "../core/session.ts";
+
+/** All that come without an address share one count. */
+const NO_ADDRESS = "none";
+
+/**
+ * The address as it is counted: IPv4 as it is, also when written as IPv6; IPv6 by its /64, because whoever has one
+ * address there has all of them.
+ */
+export function toCountedAddress(address: string | undefined): string {
+  if (address === undefined || !ipaddr.isValid(address)) return NO_ADDRESS;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === "ipv4") return parsed.toString();
+  const network = ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString().replace(/%.*$/, "")}/64`);
+  return `${network.toString()}/64`;
+}
+
+/**
+ * The client of a call under a limit, with its kind, so that no address can pass for a payer.
+ * @throws GatewayError `internal_error` when the configuration's function throws
+ */
+export function clientOf(key: LimitKey, call: Call, payer: string | undefined): string {
+  const address = toCountedAddress(call.clientAddress);
+  const [kind, value] = identify(key, call, payer, address);
+  return value ? `${kind}:${value}` : `address:${address}`;
+}
+
+function identify(
+  key: LimitKey,
+  { request, params, route }: Call,
+  payer: string | undefined,
+  address: string,
+): [kind: string, value: string | null | undefined] {
+  if (key === "address") return ["address", address];
+  if (key === "payer") return ["payer", payer];
+  if (typeof key === "function") {
+    try {
+      const value: unknown = key({ request, params, address, payer });
+      return ["function", value === undefined || value === null ? undefined : String(value)];
+    } catch (cause) {
+      throw new GatewayError("internal_error", { cause: `${route.key}: rateLimit.key threw ${cause}` });
+    }
+  }
+  if ("header" in key) return [`header ${key.header.toLowerCase()}`, request.headers.get(key.header)];
+  return [`cookie ${key.cookie}`, readCookies(request.headers).get(key.cookie)];
+}

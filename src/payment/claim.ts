@@ -1,0 +1,112 @@
+/**
+ * Taking a payment in hand. One atomic question to the store before money or upstream is touched; what may not go on
+ * becomes an answer here, what may becomes a `Claim` (`hold.ts`). An isolate that dies holds a payment up for one lease
+ * at most.
+ */
+import type { Admission, Call, Claim, Payment } from "../core/call.ts";
+import { challenge } from "../core/challenge.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { Batch, Clock, PaymentStore, SessionName } from "../core/ports.ts";
+import { encodeHeader, HEADERS, type PaymentRequirements } from "../core/x402.ts";
+import { hold } from "./hold.ts";
+import type { Persist } from "./persist.ts";
+
+/** Records outlive the authorization by this much: clocks differ, and a replay must still find its record. */
+const RECORD_MARGIN_MS = 10 * 60_000;
+
+/** How taking a payment in hand ended. */
+export type Taken =
+  | { kind: "claimed"; claim: Claim }
+  /** Nothing was taken: the payer's session runs until then, ms since 1970. */
+  | { kind: "session"; endsAt: number }
+  | { kind: "refused"; error: GatewayError };
+
+/** A claim on its way. */
+export type Taking = {
+  /** @throws GatewayError `store_unavailable` */
+  taken: Promise<Taken>;
+  /** Gives back what was taken, or may have been: the call goes on without it, or not at all. */
+  letGo: () => void;
+};
+
+/** Puts the claim to a batch. `session` is where the payer's paid time would be. */
+export type Take = (
+  call: Call,
+  payment: Payment,
+  accepts: PaymentRequirements[],
+  batch: Pick<Batch, "add">,
+  session: SessionName | undefined,
+) => Taking;
+
+/** Makes the room. `leaseMs`: how long a payment is held up when its isolate dies. */
+export function makeTake(options: {
+  store: PaymentStore;
+  persist: Persist;
+  clock: Clock;
+  leaseMs: number;
+}): Take {
+  const { store, persist, clock, leaseMs } = options;
+  return function take(call, payment, accepts, batch, session) {
+    const { spend, fingerprint, expired, scheme } = payment;
+    const by = { spend, owner: crypto.randomUUID(), leaseMs, receipt: undefined };
+    const untilExpiry = Math.max(0, Number(scheme.authorization.validBefore) * 1000 - clock());
+    const ttlMs = untilExpiry + withJitter(RECORD_MARGIN_MS);
+    const question = store.claim({ ...by, fingerprint, ttlMs, create: expired === undefined, session });
+    const taken = batch.add(question).then((admission): Taken => {
+      switch (admission.kind) {
+        case "session":
+          return admission;
+        case "claimed":
+          return { kind: "claimed", claim: hold(call, payment, by, undefined, persist) };
+        case "doubt":
+          return { kind: "claimed", claim: hold(call, payment, by, admission.since, persist) };
+        case "paid": {
+          const paid = { ...by, receipt: admission.receipt };
+          return { kind: "claimed", claim: hold(call, payment, paid, undefined, persist) };
+        }
+        default:
+          return { kind: "refused", error: refusal(admission, call, payment, accepts) };
+      }
+    });
+    const letGo = () => {
+      const given = taken.then(
+        (outcome) => (outcome.kind === "claimed" ? outcome.claim.abandoned() : undefined),
+        // The reply may be lost and the claim made: nothing has begun, so it is given back.
+        () => persist(by, { to: "abandoned" }, [500]),
+      );
+      call.waitUntil(given);
+    };
+    return { taken, letGo };
+  };
+}
+
+/** Records that were made together do not all go together. */
+function withJitter(ms: number): number {
+  return Math.round(ms * (1 + Math.random() / 30));
+}
+
+function refusal(
+  admission: Exclude<Admission, { kind: "claimed" | "paid" | "doubt" | "session" }>,
+  call: Call,
+  payment: Payment,
+  accepts: PaymentRequirements[],
+): GatewayError {
+  switch (admission.kind) {
+    case "absent":
+      return challenge(call, accepts, "payment_rejected", payment.expired);
+    case "busy": {
+      const seconds = Math.max(1, Math.ceil(admission.retryAfterMs / 1000));
+      return new GatewayError("payment_in_progress", {
+        headers: { "retry-after": String(Math.min(seconds, 5)) },
+      });
+    }
+    case "conflict":
+      return new GatewayError("payment_conflict");
+    case "used":
+      return new GatewayError("payment_already_used", {
+        headers: { [HEADERS.response]: encodeHeader(admission.receipt) },
+      });
+    case "failed":
+      return challenge(call, accepts, "payment_rejected", admission.reason);
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Paid time. A payment on a route that sells time opens a session: for the payer, on that route or its group of
+ * routes, until the paid time is over. Whoever has the token is let through; so is the payer, who proves it with a
+ * freshly signed payment that is then not charged. Further payments add their time at the end.
+ *
+ * A payment adds its time once, however often it is granted: the answer may be lost, the isolate may die. A grant that
+ * could not be written is tried again in the background, and until it is the payment stays owed (`claim.owes`).
+ */
+import type { Call, Claim, Payment, Ticket } from "../core/call.ts";
+import type { Batch, Emit, SessionName, SessionStore } from "../core/ports.ts";
+import { endField, newSecret, ticketFields } from "./ticket.ts";
+
+/** Waits before a grant is tried again, ms. */
+const RETRY_DELAYS_MS = [100, 500, 2000, 5000];
+
+/** What is known of a call's session; the ends are ms since 1970, and undefined where none runs. */
+export type Looking = {
+  /** Where the payer's session is, if the payer is proven. */
+  session: SessionName | undefined;
+  byTicket: Promise<number | undefined>;
+  byPayer: Promise<number | undefined>;
+};
+
+/** The room. */
+export type Sessions = {
+  /** Puts the questions about the call's session to a batch. */
+  lookUp: (
+    call: Call,
+    ticket: Ticket | undefined,
+    payment: Payment | undefined,
+    batch: Pick<Batch, "add">,
+  ) => Promise<Looking>;
+  /** Opens or extends the session that a settled payment has bought; gives the answer's fields. Never throws. */
+  grant: (call: Call, claim: Claim) => Promise<Record<string, string>>;
+  /** The answer's fields of a call within paid time. */
+  running: (endsAt: number) => Record<string, string>;
+};
+
+/** Makes the room. `besidePayments`: the store of the payments looks itself whether the payer's session runs. */
+export function makeSessions(options: {
+  store: SessionStore;
+  besidePayments: boolean;
+  emit: Emit;
+}): Sessions {
+  const { store, besidePayments, emit } = options;
+  const none = Promise.resolve(undefined);
+
+  async function lookUp(
+    { route }: Call,
+    ticket: Ticket | undefined,
+    payment: Payment | undefined,
+    batch: Pick<Batch, "add">,
+  ): Promise<Looking> {
+    if (!route.session) return { session: undefined, byTicket: none, byPayer: none };
+    const { group } = route.session;
+    const session = payment?.proven ? { id: await idOf(group, payment), group } : undefined;
+    return {
+      session,
+      byTicket: ticket ? batch.add(await store.endOf({ ...ticket, group })) : none,
+      byPayer: session && !besidePayments ? batch.add(await store.endOf(session)) : none,
+    };
+  }
+
+  function idOf(group: string, { requirements, scheme }: Payment): Promise<string> {
+    return store.idOf(group, requirements.network, scheme.authorization.from);
+  }
+
+  async function grant(call: Call, claim: Claim): Promise<Record<string, string>> {
+    const { session } = call.route;
+    if (!session || !claim.receipt) return {};
+    const { group, durationMs } = session;
+    const ticket = { id: await idOf(group, claim.payment), secret: newSecret() };
+    const asked = { ...ticket, group, durationMs, spend: claim.payment.spend };
+    try {
+      const endsAt = await store.grant(asked);
+      return endsAt > Date.now() ? ticketFields(call, ticket, endsAt) : {};
+    } catch (error) {
+      emit({ event: "session_grant_failed", level: "error", route: call.route.key, error: String(error) });
+      const granted = retry(() => store.grant(asked));
+      claim.owes(granted);
+      call.waitUntil(granted);
+      // The token is good as soon as the store has it.
+      return ticketFields(call, ticket, Date.now() + durationMs);
+    }
+  }
+
+  return { lookUp, grant, running: endField };
+}
+
+async function retry(work: () => Promise<unknown>): Promise<boolean> {
+  for (const delay of RETRY_DELAYS_MS) {
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    const done = await work().then(
+      () => true,
+      () => false,
+    );
+    if (done) return true;
+  }
+  return false;
+}

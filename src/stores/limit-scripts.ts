@@ -1,0 +1,14 @@
+/** The scripts of bans. The record is a counter of refused calls that ends by itself. */
+
+/** KEYS: counter. ARGV: how many are a ban. Returns how long the ban still lasts, ms; 0 is none. */
+export const BANNED = `#!lua flags=allow-key-locking
+local refused = tonumber(redis.call('GET', KEYS[1]) or 0)
+if refused < tonumber(ARGV[1]) then return 0 end
+return redis.call('PTTL', KEYS[1])`;
+
+/** KEYS: counter. ARGV: how many are a ban, within how long, for how long (ms). Returns the count. */
+export const STRIKE = `#!lua flags=allow-key-locking
+local refused = redis.call('INCR', KEYS[1])
+if refused == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+if refused == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+return refused`;

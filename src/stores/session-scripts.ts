@@ -1,0 +1,61 @@
+/**
+ * The scripts of sessions. A session is a hash:
+ *
+ * | field | value |
+ * |---|---|
+ * | `until` | when the paid time ends, ms since 1970; 0 when it was revoked |
+ * | `group` | the group of routes it opens |
+ * | `t:{hash}` | a token's hash → when it was given out, ms |
+ * | `s:{spend}` | a payment that has added its time → when, ms |
+ *
+ * The record outlives the paid time, for as long as a payment may still be presented again: one that has added its
+ * time must be known then.
+ */
+
+/** From so many fields on, a grant drops what is older than that. */
+const MANY_FIELDS = 64;
+
+const NOW = `local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local function ms(x) return string.format('%.0f', x) end`;
+
+/** KEYS: session. ARGV: group, hash of a token or empty. Returns when it ends, ms, or 0. */
+export const END_OF = `#!lua flags=allow-key-locking
+${NOW}
+local r = redis.call('HMGET', KEYS[1], 'until', 'group', 't:' .. ARGV[2])
+if not r[1] or r[2] ~= ARGV[1] or tonumber(r[1]) <= now then return '0' end
+if ARGV[2] ~= '' and not r[3] then return '0' end
+return r[1]`;
+
+/**
+ * KEYS: session. ARGV: group, spend, hash of a token, duration ms, how long payments are known, ms. Returns when it ends, ms; a payment that has added
+ * its time before adds none, and its session may be over.
+ */
+export const GRANT = `#!lua flags=allow-key-locking
+${NOW}
+local key, spend = KEYS[1], 's:' .. ARGV[2]
+local r = redis.call('HMGET', key, 'until', spend)
+local ends = tonumber(r[1] or 0)
+if not r[2] then ends = math.max(now, ends) + ARGV[4] end
+if redis.call('HLEN', key) >= ${MANY_FIELDS} then
+  local all = redis.call('HGETALL', key)
+  for i = 1, #all, 2 do
+    local dated = string.match(all[i], '^[st]:')
+    if dated and tonumber(all[i + 1]) < now - ARGV[5] then redis.call('HDEL', key, all[i]) end
+  end
+end
+redis.call('HSET', key, 'until', ms(ends), 'group', ARGV[1], spend, r[2] or ms(now))
+if ends > now then redis.call('HSET', key, 't:' .. ARGV[3], ms(now)) end
+redis.call('PEXPIRE', key, ms(math.max(ends - now, ARGV[5])))
+return ms(ends)`;
+
+/** KEYS: session. Returns 1, or 0 when none runs. Its payments stay known, its tokens do not. */
+export const REVOKE = `#!lua flags=allow-key-locking
+${NOW}
+local ends = tonumber(redis.call('HGET', KEYS[1], 'until') or 0)
+if ends <= now then return 0 end
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if string.sub(field, 1, 2) == 't:' then redis.call('HDEL', KEYS[1], field) end
+end
+redis.call('HSET', KEYS[1], 'until', '0')
+return 1`;

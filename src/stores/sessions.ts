@@ -1,0 +1,47 @@
+/** Paid time (`docs/storage.md`): `{prefix}:sess:{id}`, one hash for each payer and group of routes. */
+import { GatewayError } from "../core/errors.ts";
+import { hash } from "../core/hash.ts";
+import type { RunScripts, SessionStore } from "../core/ports.ts";
+import { END_OF, GRANT, REVOKE } from "./session-scripts.ts";
+
+/** The key of a session. */
+export function sessionKey(prefix: string, id: string): string {
+  return `${prefix}:sess:${id}`;
+}
+
+/**
+ * Sessions behind a connection. `secret` keeps ids from being computed out of the payers' addresses by others; `keptMs`
+ * is how long a payment that has added its time is known: at least as long as it can be presented again.
+ */
+export function sessionStore(
+  run: RunScripts,
+  { prefix, secret, keptMs }: { prefix: string; secret: string; keptMs: number },
+): SessionStore {
+  const key = (id: string) => sessionKey(prefix, id);
+  return {
+    async idOf(group, network, payer) {
+      return (await hash(secret, group, network, payer.toLowerCase())).slice(0, 32);
+    },
+    async endOf({ id, group, secret: token }) {
+      const args = [group, token === undefined ? "" : await hash(token)];
+      return { run, calls: [{ script: END_OF, keys: [key(id)], args }], read: ([end]) => toEnd(end) };
+    },
+    async grant({ id, group, spend, secret: token, durationMs }) {
+      const args = [group, spend, await hash(token), String(durationMs), String(keptMs)];
+      const [end] = await run([{ script: GRANT, keys: [key(id)], args }]);
+      return toEnd(end) ?? 0;
+    },
+    async revoke(id) {
+      const [ended] = await run([{ script: REVOKE, keys: [key(id)], args: [] }]);
+      return Number(ended) === 1;
+    },
+  };
+}
+
+/** Ends are decimal strings, so that nothing rounds them; `0` is none. */
+function toEnd(reply: unknown): number | undefined {
+  if (!/^\d{1,15}$/.test(String(reply))) {
+    throw new GatewayError("store_unavailable", { cause: "unexpected session reply" });
+  }
+  return Number(reply) || undefined;
+}

@@ -1,0 +1,65 @@
+/** The stores of a configuration: those with one connection share it, and what they are asked together is one request. */
+import { GatewayError } from "../core/errors.ts";
+import type { Limiter, PaymentStore, RunScripts, SessionStore } from "../core/ports.ts";
+import type { Compiled, RedisConnection } from "../core/route.ts";
+import { limiter } from "./limiter.ts";
+import { paymentStore } from "./payments.ts";
+import { connect } from "./redis.ts";
+import { sessionKey, sessionStore } from "./sessions.ts";
+
+/** A payment that has added its time is known longer than any payment can be presented again, ms. */
+const SPENDS_KNOWN_MS = 26 * 3600_000;
+
+/** A store that the configuration does not name is asked by no route; if one did, it would be refused. */
+const NOWHERE: RedisConnection = { url: "", token: "", prefix: "", timeoutMs: 1 };
+const nobody: RunScripts = () =>
+  Promise.reject(new GatewayError("store_unavailable", { cause: "no such store is configured" }));
+
+/** What is remembered, and where. */
+export type Stores = {
+  payments: PaymentStore;
+  limiter: Limiter;
+  sessions: SessionStore;
+  /** True when a claim can look by itself whether the payer's session runs. */
+  sessionsBesidePayments: boolean;
+};
+
+/** Opens the stores; makes no request. */
+export function openStores(connections: Compiled["stores"]): Stores {
+  const shared = new Map<string, RunScripts>();
+  const open = (connection: RedisConnection | undefined): RunScripts => {
+    if (!connection) return nobody;
+    const { url, token, timeoutMs } = connection;
+    const key = JSON.stringify([url, token, timeoutMs]);
+    const run = shared.get(key) ?? connect(connection);
+    shared.set(key, run);
+    return run;
+  };
+  const { verificationCache = NOWHERE, rateLimit = NOWHERE, timeSession = NOWHERE } = connections;
+  const payments = open(connections.verificationCache);
+  const sessions = open(connections.timeSession);
+  const sessionsBesidePayments = payments === sessions;
+  const floorMs = (verificationCache.ttlSeconds ?? 0) * 1000;
+  return {
+    payments: keptFor(
+      floorMs,
+      paymentStore(
+        payments,
+        verificationCache.prefix,
+        sessionsBesidePayments ? (id) => sessionKey(timeSession.prefix, id) : undefined,
+      ),
+    ),
+    limiter: limiter(open(connections.rateLimit), rateLimit.prefix, rateLimit.token),
+    sessions: sessionStore(sessions, {
+      prefix: timeSession.prefix,
+      secret: timeSession.token,
+      keptMs: Math.max(SPENDS_KNOWN_MS, floorMs + 3600_000),
+    }),
+    sessionsBesidePayments,
+  };
+}
+
+/** What the operator asks for can only lengthen how long the payment records are kept. */
+function keptFor(floorMs: number, store: PaymentStore): PaymentStore {
+  return { ...store, claim: (claim) => store.claim({ ...claim, ttlMs: Math.max(claim.ttlMs, floorMs) }) };
+}
