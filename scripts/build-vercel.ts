@@ -24,5 +24,13 @@ await writeFile(
 );
 await writeFile(
   `${OUT}/config.json`,
-  JSON.stringify({ version: 3, routes: [{ src: "/(.*)", dest: "/index" }] }, null, 2),
+  JSON.stringify(
+    {
+      version: 3,
+      routes: [{ src: "/(.*)", dest: "/index" }],
+      crons: [{ path: "/__tollbooth/reconcile", schedule: "*/5 * * * *" }],
+    },
+    null,
+    2,
+  ),
 );

@@ -1,12 +1,12 @@
 /** The Hono shell: compiles the configuration once per isolate, and is the only place where a failure is rendered. */
 import { type Context, Hono } from "hono";
-import { compose } from "./compose.ts";
+import { compose, composeReconcile } from "./compose.ts";
 import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
 import { load } from "./config/load.ts";
 import type { Arrival } from "./core/call.ts";
 import { ERRORS, GatewayError, toGatewayError } from "./core/errors.ts";
-import type { Emit } from "./core/ports.ts";
+import type { Emit, Reconciled } from "./core/ports.ts";
 import { type Rooms, serve } from "./gateway.ts";
 import { describe, log } from "./observability/log.ts";
 
@@ -21,6 +21,15 @@ export type TollboothOptions = {
   emit?: Emit;
 };
 
+/** The gateway. */
+export type Tollbooth = Hono & {
+  /**
+   * Looks once into payments that nobody has brought to an end; for a cron. Never throws: failures are logged. Undefined
+   * when it failed, or when the configuration has no `rpc` to ask.
+   */
+  reconcile: (env: Env) => Promise<Reconciled | undefined>;
+};
+
 /** A problem type (RFC 9457, 3.1.1); the code is also the heading in docs/errors.md. */
 const PROBLEM_TYPE = "urn:tollbooth:error:";
 
@@ -28,21 +37,26 @@ const PROBLEM_TYPE = "urn:tollbooth:error:";
  * The gateway as a Hono app. Nothing is read, checked or requested before the first request: platforms hand out their
  * variables with it. A configuration with faults answers 500 `config_invalid` and logs all of them.
  */
-export function createTollbooth(config: ConfigSource, options: TollboothOptions): Hono {
+export function createTollbooth(config: ConfigSource, options: TollboothOptions): Tollbooth {
   const { platform } = options;
   const emit = harmless(options.emit ?? log);
   const app = new Hono();
-  let compiled: { env: Env; rooms: Rooms } | undefined;
+  let compiled: { env: Env; rooms: Rooms; reconcile: () => Promise<Reconciled | undefined> } | undefined;
 
   /** Kept by value: a promise of one request must not be awaited by another on Workers. */
-  async function roomsFor(env: Env): Promise<Rooms> {
-    if (compiled?.env !== env) compiled = { env, rooms: compose(await load(config, env), emit, Date.now) };
-    return compiled.rooms;
+  async function compiledFor(env: Env) {
+    if (compiled?.env === env) return compiled;
+    const loaded = await load(config, env);
+    const hasNode = Object.keys(loaded.rpc).length > 0;
+    const reconcile = hasNode ? composeReconcile(loaded, emit) : async () => undefined;
+    compiled = { env, rooms: compose(loaded, emit, Date.now), reconcile };
+    return compiled;
   }
 
   app.all("*", async (c) => {
     const { env, ...arrival } = platform(c);
-    return serve(await roomsFor(env), { request: c.req.raw, ...arrival });
+    const { rooms } = await compiledFor(env);
+    return serve(rooms, { request: c.req.raw, ...arrival });
   });
 
   app.onError((thrown, c) => {
@@ -50,7 +64,18 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
       thrown instanceof ConfigError ? new GatewayError("config_invalid", { cause: thrown }) : thrown;
     return render(toGatewayError(known), c, emit);
   });
-  return app;
+
+  async function reconcile(env: Env): Promise<Reconciled | undefined> {
+    try {
+      const counts = await (await compiledFor(env)).reconcile();
+      if (counts && counts.seen > 0) emit({ event: "reconciled", level: "info", ...counts });
+      return counts;
+    } catch (error) {
+      emit({ event: "reconcile_failed", level: "error", error: describe(error) });
+      return undefined;
+    }
+  }
+  return Object.assign(app, { reconcile });
 }
 
 /** A log that is down must not change what becomes of a payment. */

@@ -13,10 +13,12 @@ import { makePersist } from "./payment/persist.ts";
 import { makePresent } from "./payment/present.ts";
 import { quote } from "./pricing/quote.ts";
 import { isServed, makeForward, respond } from "./proxy/forward.ts";
+import { replay, withhold } from "./proxy/keep.ts";
 import { compileMatch } from "./routing/match.ts";
 import { clientLocation } from "./routing/rewrite.ts";
 import { makeSessions } from "./sessions/session.ts";
 import { readTicket } from "./sessions/ticket.ts";
+import { makeReconcile, type Reconcile } from "./settlement/reconcile.ts";
 import { makeResolve } from "./settlement/resolve.ts";
 import { makeCashier } from "./settlement/settle.ts";
 import { openBatch } from "./stores/batch.ts";
@@ -24,6 +26,11 @@ import { openStores } from "./stores/stores.ts";
 
 /** Renewed every third of it: long enough for two lost renewals, short enough to wait for after a crash. */
 const LEASE_MS = 30_000;
+
+/** Wires what brings pending payments to an end. Makes no request. */
+export function composeReconcile({ stores, rpc, facilitator }: Compiled, emit: Emit): Reconcile {
+  return makeReconcile(openStores(stores).payments, rpcChain(rpc, facilitator.timeoutMs, emit), emit);
+}
 
 /** Wires the rooms. Makes no request. */
 export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
@@ -61,6 +68,8 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     grant: sessions.grant,
     forward: makeForward(clientLocation),
     isServed,
+    replay,
+    withhold,
     respond,
   };
 }

@@ -8,7 +8,17 @@
  * abandoned. Once money has moved, what it bought is granted. What was found on the way (limits, session, receipt)
  * rides on every answer, errors included.
  */
-import type { Admitted, Answer, Arrival, Call, Claim, Payment, Quote, Ticket } from "./core/call.ts";
+import type {
+  Admitted,
+  Answer,
+  Arrival,
+  Call,
+  Claim,
+  KeptAnswer,
+  Payment,
+  Quote,
+  Ticket,
+} from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
 
@@ -27,6 +37,9 @@ export type Rooms = {
   /** The answer's fields about what the settled payment has bought. */
   grant: (call: Call, claim: Claim) => Promise<Record<string, string>>;
   forward: (call: Call) => Promise<Answer>;
+  replay: (kept: KeptAnswer) => Answer;
+  /** What becomes of an answer that is there when its settlement has failed. */
+  withhold: (call: Call, answer: Answer, claim: Claim, reason: unknown) => void;
   isServed: (status: number) => boolean;
   respond: (call: Call, answer: Answer, admitted: Admitted) => Response;
 };
@@ -60,9 +73,11 @@ async function unwinding({ access, headers }: Admitted, served: Promise<Response
   }
 }
 
-/** Free, or within paid time. */
+/** Free, within paid time, or delivered before. */
 async function pass(rooms: Rooms, call: Call, admitted: Admitted): Promise<Response> {
-  return rooms.respond(call, await rooms.forward(call), admitted);
+  const { access } = admitted;
+  const answer = access.kind === "kept" ? rooms.replay(access.answer) : await rooms.forward(call);
+  return rooms.respond(call, answer, admitted);
 }
 
 /** With a payment in hand. A claim that comes with a receipt was paid earlier and is not charged again. */
@@ -74,17 +89,19 @@ async function servePaid(
   const grant = async () => Object.assign(admitted.headers, await rooms.grant(call, claim));
   const before = call.route.settlement === "before-response";
   if (claim.inDoubtSince !== undefined) await rooms.resolve(call, claim, accepts);
-  if (!claim.receipt && !(before && claim.payment.proven)) await rooms.verify(call, claim, accepts);
+  const trusted = claim.verified || (before && claim.payment.proven);
+  if (!claim.receipt && !trusted) await rooms.verify(call, claim, accepts);
   if (!claim.receipt && before) await rooms.settle(call, claim, accepts);
   if (claim.receipt) await grant();
 
   // Another isolate has taken over, because this one stalled: it serves.
   if (claim.lost.aborted) throw new GatewayError("payment_in_progress", { headers: { "retry-after": "5" } });
-  const answer = await rooms.forward(call);
+  // Produced earlier, while it was in doubt whether it was paid.
+  const answer = claim.answer && claim.receipt ? rooms.replay(claim.answer) : await rooms.forward(call);
   if (!claim.receipt && rooms.isServed(answer.response.status)) {
-    // Charged for an answer that is there but not yet handed out; if that fails, it is dropped unread.
+    // Charged for an answer that is there but not yet handed out.
     await rooms.settle(call, claim, accepts).then(grant, (error: unknown) => {
-      answer.stop();
+      rooms.withhold(call, answer, claim, error);
       throw error;
     });
   }

@@ -13,8 +13,8 @@ const DOORS: Record<string, string[]> = {
   limits: ["limit.ts"],
   sessions: ["session.ts", "ticket.ts"],
   payment: ["present.ts", "claim.ts", "persist.ts"],
-  settlement: ["settle.ts", "resolve.ts"],
-  proxy: ["forward.ts"],
+  settlement: ["settle.ts", "resolve.ts", "reconcile.ts"],
+  proxy: ["forward.ts", "keep.ts"],
   stores: ["stores.ts", "batch.ts", "admin.ts"],
   facilitator: ["http.ts"],
   chain: ["rpc.ts"],
@@ -30,9 +30,9 @@ const MAY_IMPORT: Record<string, string[]> = {
       [room, "core"],
     ]),
   ),
-  platform: ["platform", ""],
+  platform: ["platform", "", "core", "config"],
   entry: ["", "platform"],
-  cli: ["cli", "config", "core", "stores", "app.ts", "platform", "bridge"],
+  cli: ["cli", "config", "core", "stores", "app.ts", "compose.ts", "platform", "bridge"],
   bridge: ["bridge"],
 };
 const TOP: Record<string, string[]> = {

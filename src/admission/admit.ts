@@ -8,13 +8,13 @@
  * | a limit is used up | 429; a claim that was taken is given back |
  * | the session of a token runs | through, uncharged |
  * | the session of a payer runs, who proves with a fresh signature to be the payer | through, uncharged; nothing is claimed |
- * | the payment | claimed, or why not |
+ * | the payment | claimed, its kept answer, or why not |
  * | nothing of these on a priced route | 402: the token was no good |
  */
 import type { Access, Admitted, Call, Claim, Payment, Ticket } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { toGatewayError } from "../core/errors.ts";
-import type { Batch, SessionName } from "../core/ports.ts";
+import type { Batch, SessionName } from "../core/stores.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 
 type Asking = Pick<Batch, "add">;
@@ -49,7 +49,9 @@ type Looking = {
   byPayer: Promise<number | undefined>;
 };
 type Taking = {
-  taken: Promise<Extract<Access, { kind: "claimed" | "session" }> | { kind: "refused"; error: Error }>;
+  taken: Promise<
+    Extract<Access, { kind: "claimed" | "session" | "kept" }> | { kind: "refused"; error: Error }
+  >;
   letGo: () => void;
 };
 

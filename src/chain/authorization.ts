@@ -5,8 +5,7 @@
  */
 import { decodeFunctionResult, encodeEventTopics, encodeFunctionData, parseAbi } from "viem/utils";
 import * as z from "zod/mini";
-import type { Payment } from "../core/call.ts";
-import type { Spending } from "../core/ports.ts";
+import type { Spending, Spent } from "../core/ports.ts";
 
 const ABI = parseAbi([
   "function authorizationState(address authorizer, bytes32 nonce) view returns (bool)",
@@ -43,11 +42,7 @@ type Hex = `0x${string}`;
 export type Call = (method: string, params: unknown[]) => Promise<unknown>;
 
 /** Looks an authorization up. @throws when the node refuses or does not answer */
-export async function lookUp(
-  call: Call,
-  { scheme, requirements }: Payment,
-  since: number,
-): Promise<Spending> {
+export async function lookUp(call: Call, { scheme, requirements }: Spent, since: number): Promise<Spending> {
   const { from, nonce, validBefore } = scheme.authorization;
   // One block for both questions: what is unspent in it, and too late in it, will never be spent.
   const block = Block.parse(await call("eth_getBlockByNumber", ["latest", false]));
@@ -70,12 +65,7 @@ export async function lookUp(
   );
 }
 
-function readReceipt(
-  reply: unknown,
-  used: Log,
-  requirements: Payment["requirements"],
-  from: string,
-): Spending {
+function readReceipt(reply: unknown, used: Log, requirements: Spent["requirements"], from: string): Spending {
   const receipt = z.object({ logs: z.array(Log) }).parse(reply);
   const payments = receipt.logs.filter((log) => isPayment(log, requirements, from));
   if (payments.some((log) => BigInt(log.logIndex) === BigInt(used.logIndex) + 1n)) {
@@ -121,7 +111,7 @@ function toHex(block: bigint): Hex {
   return `0x${block.toString(16)}`;
 }
 
-function isPayment(log: Log, { asset, payTo, amount }: Payment["requirements"], from: string) {
+function isPayment(log: Log, { asset, payTo, amount }: Spent["requirements"], from: string) {
   if (log.address.toLowerCase() !== asset.toLowerCase()) return false;
   const topics = encodeEventTopics({
     abi: ABI,

@@ -3,8 +3,10 @@ import { Command } from "commander";
 import { CommandError } from "./config-file.ts";
 import { doctorCommand } from "./doctor.ts";
 import { flushCommand } from "./flush.ts";
+import { reconcileCommand } from "./reconcile.ts";
 import { redisBridgeCommand } from "./redis-bridge.ts";
 import { serveCommand } from "./serve.ts";
+import { sessionsCommand } from "./sessions.ts";
 import { validateCommand } from "./validate.ts";
 
 /** The `tollbooth` program. */
@@ -14,6 +16,8 @@ export function createProgram(): Command {
     .addCommand(validateCommand())
     .addCommand(doctorCommand())
     .addCommand(flushCommand())
+    .addCommand(sessionsCommand())
+    .addCommand(reconcileCommand())
     .addCommand(serveCommand())
     .addCommand(redisBridgeCommand())
     .showHelpAfterError("(--help shows what there is)");

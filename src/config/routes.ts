@@ -5,6 +5,7 @@ import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
 import { checkRateLimits } from "./limits.ts";
 import { checkPrice } from "./payments.ts";
+import { checkRecords } from "./records.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkGroups, checkSession } from "./sessions.ts";
 import { checkTiming } from "./timing.ts";
@@ -56,6 +57,7 @@ export async function checkRoutes(
       offers,
       settlement,
       ...timing,
+      ...checkRecords(key, raw, faults),
       session,
       limits,
       onStoreError: route.onStoreError ?? raw.defaults?.onStoreError ?? "deny",

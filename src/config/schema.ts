@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
+import { RecordSchema } from "./record-schema.ts";
 import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
 
 const seconds = z.number().check(z.positive(), z.maximum(86_400));
@@ -57,6 +58,7 @@ const RouteSchema = z.strictObject({
   rateLimit: z.optional(RateLimitSchema),
   /** `deny` (default) answers 503 while the store of the rate limits is away, `allow` lets calls through. Payments are refused in any case. */
   onStoreError: z.optional(OnStoreErrorSchema),
+  ...RecordSchema,
 });
 
 /** The whole configuration. */
@@ -105,6 +107,7 @@ export const ConfigSchema = z.strictObject({
       /** For every route that has none of its own; each route counts for itself. */
       rateLimit: z.optional(RateLimitSchema),
       onStoreError: z.optional(OnStoreErrorSchema),
+      ...RecordSchema,
     }),
   ),
   /** Who checks and settles: a URL, or `{ default, chains: { base: URL } }`. */

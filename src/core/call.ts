@@ -43,15 +43,23 @@ export type Payment = {
   spend: string;
   /** Hash of the call and the terms it was bought on. */
   fingerprint: string;
+  /** What the client calls this purchase (`payment-identifier`): hashes of the name under its payer, and of the call. */
+  identifier: { name: string; call: string } | undefined;
 };
+
+/** An answer that was kept to be handed out again: name and value of each header, and the body in base64. */
+export type KeptAnswer = { status: number; headers: [string, string][]; body: string };
 
 /** What the payment record says of a payment that is presented; only the first three may go on with it. */
 export type Admission =
-  | { kind: "claimed" }
-  | { kind: "paid"; receipt: Receipt }
-  | { kind: "doubt"; since: number }
+  /** `good`: the facilitator has said so before. */
+  | { kind: "claimed"; good: boolean }
+  /** `spend`: the record is that of an earlier payment with the same identifier. */
+  | { kind: "paid"; receipt: Receipt; answer: KeptAnswer | undefined; spend?: string }
+  | { kind: "doubt"; since: number; answer: KeptAnswer | undefined }
   /** Nothing was claimed: the payer has paid for the time until then, ms since 1970. */
   | { kind: "session"; endsAt: number }
+  | { kind: "kept"; receipt: Receipt; answer: KeptAnswer }
   | { kind: "used"; receipt: Receipt }
   | { kind: "absent" }
   | { kind: "busy"; retryAfterMs: number }
@@ -68,6 +76,10 @@ export type Claim = {
   inDoubtSince: number | undefined;
   /** Present once the money has moved. */
   receipt: Receipt | undefined;
+  /** The facilitator has said that the payment is valid. */
+  verified: boolean;
+  /** The answer that was produced before, if it was kept. */
+  answer: KeptAnswer | undefined;
   /** The answer has not paid its debt before this is true: `delivered` waits for it, and is `abandoned` if it fails. */
   owes: (debt: Promise<boolean>) => void;
   /** Aborted when the lease was lost: another isolate may be serving this payment. */
@@ -78,8 +90,10 @@ export type Claim = {
   unknown: (reason: string, transaction?: string) => void;
   /** It certainly did not and will not; `reason` is an x402 error reason. */
   failed: (reason: string) => void;
-  /** The answer reached the client. */
-  delivered: () => void;
+  /** Keeps an answer that was produced while it is in doubt whether it is paid; heard after `unknown`. */
+  keep: (answer: KeptAnswer) => void;
+  /** The answer reached the client; given, it is kept. */
+  delivered: (answer?: KeptAnswer) => void;
   /**
    * Nothing reached the client. Unsettled: nothing is under way, and the payment can be used again. Settled: it can be
    * presented again at once to collect what it paid for.
@@ -94,7 +108,9 @@ export type Access =
   | { kind: "free" }
   /** Within paid time, which ends then, ms since 1970. */
   | { kind: "session"; endsAt: number }
-  | { kind: "claimed"; claim: Claim };
+  | { kind: "claimed"; claim: Claim }
+  /** The answer was delivered before, and is handed out again. */
+  | { kind: "kept"; receipt: Receipt; answer: KeptAnswer };
 
 /** A call that may go on; the headers belong on its answer, whatever that is. */
 export type Admitted = { access: Access; headers: Record<string, string> };

@@ -1,7 +1,13 @@
 /** The 402: what this call costs and how to pay it, with the reason when a payment was refused. */
 import type { Call } from "./call.ts";
 import { type ErrorCode, GatewayError } from "./errors.ts";
-import { encodeHeader, HEADERS, type PaymentRequired, type PaymentRequirements } from "./x402.ts";
+import {
+  declarePaymentIdentifier,
+  encodeHeader,
+  HEADERS,
+  type PaymentRequired,
+  type PaymentRequirements,
+} from "./x402.ts";
 
 /** A refusal that invites a (new) payment; `reason` is an x402 error reason, safe to show. */
 export function challenge(
@@ -10,11 +16,13 @@ export function challenge(
   code: Extract<ErrorCode, "payment_required" | "payment_rejected" | "payment_settlement_failed">,
   reason?: string,
 ): GatewayError {
+  const named = call.route.paymentIdentifier;
   const body: PaymentRequired = {
     x402Version: 2,
     error: reason ?? "PAYMENT-SIGNATURE header is required",
     resource: { url: call.url.href },
     accepts,
+    ...(named === "off" ? {} : { extensions: declarePaymentIdentifier(named === "required") }),
   };
   return new GatewayError(code, {
     ...(reason === undefined ? {} : { detail: `Reason: ${reason}` }),

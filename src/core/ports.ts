@@ -1,33 +1,23 @@
 /** What the rooms need from outside, as they would say it; `stores/` and `facilitator/` implement it. */
-import type { Admission, Payment } from "./call.ts";
-import type { RateLimit } from "./limit.ts";
+import type { Admission, KeptAnswer, Payment } from "./call.ts";
+import type { Question, SessionName } from "./stores.ts";
 import type { Receipt } from "./x402.ts";
-
-/** A script to run on its keys; `args` are strings so that nothing is rounded on the way. */
-export type ScriptCall = { script: string; keys: string[]; args: string[] };
-
-/** Runs scripts on one store in one request, in order. @throws GatewayError `store_unavailable` */
-export type RunScripts = (calls: ScriptCall[]) => Promise<unknown[]>;
-
-/** What a store is asked, and how its replies are read; plain data until it is sent. */
-export type Question<T> = {
-  run: RunScripts;
-  calls: ScriptCall[];
-  read: (replies: unknown[]) => T | Promise<T>;
-};
-
-/** Questions that leave together: in one request for all that go to one connection, at the same time to others. */
-export type Batch = {
-  /** The answer, once the batch was sent. @throws GatewayError `store_unavailable` */
-  add: <T>(question: Question<T>) => Promise<T>;
-  send: () => void;
-};
 
 /** A change of a payment's record that only the owner of its claim may make. */
 export type PaymentChange =
-  | { to: "settled" | "delivered" | "abandoned" | "broken" | "renewed" }
+  | { to: "settled" | "broken" | "renewed" }
+  /** `goodMs`: the payment is known to be valid for so long. */
+  | { to: "abandoned"; goodMs?: number }
+  | { to: "delivered"; kept?: Kept | undefined }
+  | { to: "kept"; kept: Kept }
   | { to: "failed"; reason: string }
   | { to: "unknown"; reason: string; transaction: string };
+
+/** An answer, and how long it may be handed out again. */
+export type Kept = { answer: KeptAnswer; forMs: number };
+
+/** What has to be known of a payment to find out what became of it. */
+export type Spent = Pick<Payment, "scheme" | "requirements">;
 
 /** Who changes it. A receipt that is known goes with every change, so that one lost write loses nothing. */
 export type ChangeBy = { spend: string; owner: string; leaseMs: number; receipt: Receipt | undefined };
@@ -45,6 +35,10 @@ export type PaymentStore = {
     create: boolean;
     /** A new payment is not claimed while this session runs, if it is kept in the same place. */
     session?: SessionName | undefined;
+    /** One payment for each name: another one with it is answered as the first. */
+    identifier?: Payment["identifier"];
+    /** Kept with the record; without it nobody but its payer can find out what became of it. */
+    payment?: Spent;
   }) => Question<Admission>;
   /**
    * Applies a change; false when this owner no longer holds the claim.
@@ -53,46 +47,35 @@ export type PaymentStore = {
   change: (by: ChangeBy, change: PaymentChange) => Promise<boolean>;
 };
 
-/** A session: its id, a hash over group and payer, and the group of routes it opens. */
-export type SessionName = { id: string; group: string };
+/** What is found of a payment that was not brought to an end. */
+export type Found =
+  /** Taken in hand: a settlement may have been begun. `since` is when it was first claimed, ms since 1970. */
+  | { kind: "doubt"; payment: Spent; since: number; reason: string }
+  /** Paid, and not yet delivered. */
+  | { kind: "owed"; receipt: Receipt; since: number }
+  /** In somebody's hands, brought to an end meanwhile, or without what is needed to look it up. */
+  | { kind: "busy" | "over" | "gone" | "unreadable" };
 
-/** Paid time, one record for each payer and group. All times are ms since 1970. */
-export type SessionStore = {
-  /** The id of a payer's session. */
-  idOf: (group: string, network: string, payer: string) => Promise<string>;
-  /** When the session ends; undefined when it does not run or the secret is not one of its own. */
-  endOf: (session: SessionName & { secret?: string }) => Promise<Question<number | undefined>>;
-  /**
-   * Adds time for a payment, once however often it is asked, and takes a further secret. Gives the end.
-   * @throws GatewayError `store_unavailable`
-   */
-  grant: (grant: SessionName & { spend: string; secret: string; durationMs: number }) => Promise<number>;
-  /**
-   * Ends a session and forgets its secrets; false when none runs. What was paid for it does not open it again.
-   * @throws GatewayError `store_unavailable`
-   */
-  revoke: (id: string) => Promise<boolean>;
+/** The index of payments that were not brought to an end. All throw GatewayError `store_unavailable`. */
+export type PendingStore = {
+  /** Payments that it is time to look into, at most `limit`. */
+  due: (limit: number) => Promise<string[]>;
+  /** Takes one in hand to look into it. */
+  take: (by: ChangeBy) => Promise<Found>;
 };
 
-/** What a rate limit says of one more call. */
-export type Allowance = {
-  allowed: boolean;
-  /** Calls that are left. */
-  remaining: number;
-  /** Until there are more, or until the ban ends, ms. */
-  resetMs: number;
-  banned: boolean;
-};
-
-/** The counters of rate limits. `scope` is what a limit counts apart, `client` who is counted, in the clear. */
-export type Limiter = {
-  /** Counts one call. */
-  count: (limit: RateLimit, scope: string, client: string) => Promise<Question<Allowance>>;
-  /**
-   * Notes that a call was refused: enough of these are a ban.
-   * @throws GatewayError `store_unavailable`
-   */
-  strike: (limit: RateLimit, scope: string, client: string) => Promise<void>;
+/** What a look into pending payments has found, in payments. */
+export type Reconciled = {
+  /** Looked into. */
+  seen: number;
+  /** Found on the chain: paid, and owed to their payers from now on. */
+  settled: number;
+  /** Cannot be settled any more. */
+  failed: number;
+  /** Paid earlier, and not yet delivered. */
+  owed: number;
+  /** Not known yet: still spendable, or nobody to ask. */
+  doubtful: number;
 };
 
 /** A facilitator's word on a payment before money moves. */
@@ -126,11 +109,13 @@ export type Spending =
 
 /** The chain, as a witness. */
 export type Chain = {
+  /** True when there is a node to ask. */
+  knows: (network: string) => boolean;
   /**
    * What became of the authorization; `since` (ms) is when it was first presented here: what was spent before that
    * bought something else. Never throws: a node that does not answer is `unavailable`.
    */
-  lookUp: (payment: Payment, since: number) => Promise<Spending>;
+  lookUp: (payment: Spent, since: number) => Promise<Spending>;
 };
 
 /** Something the operator should be able to see; never holds secrets or whole payments. */

@@ -47,6 +47,14 @@ export type Route = {
   timeoutSeconds: number;
   /** How long a payment must still be valid when it is presented: long enough to be settled at its time, seconds. */
   settleMarginSeconds: number;
+  /** How long the facilitator's word that a payment is valid counts when the payment is presented again, ms; 0 not at all. */
+  goodMs: number;
+  /** How long a delivered answer is kept, to be handed out again to the payment that bought it, ms; 0 not at all. */
+  keepAnswerMs: number;
+  /** Longest body that is kept, bytes. */
+  keepAnswerBytes: number;
+  /** Whether clients may or must name their payments (`payment-identifier`). */
+  paymentIdentifier: "off" | "optional" | "required";
   /** What is sold is time: a payment opens every route of the group for so long. `cookie` tells its cookie from others. */
   session: { group: string; cookie: string; durationMs: number } | undefined;
   /** All of them hold. */

@@ -29,6 +29,7 @@ export const PaymentPayload = z.looseObject({
   x402Version: z.literal(2),
   accepted: PaymentRequirements,
   payload: z.record(z.string(), z.unknown()),
+  extensions: z.optional(z.record(z.string(), z.unknown())),
 });
 export type PaymentPayload = z.infer<typeof PaymentPayload>;
 
@@ -72,12 +73,43 @@ export const Receipt = z.object({
 });
 export type Receipt = z.infer<typeof Receipt>;
 
+/** What a payment's record keeps of it, to find out later what became of it. */
+export const Spent = z.object({ scheme: Eip3009Payload, requirements: PaymentRequirements });
+
+/** An answer as it is kept. */
+export const KeptAnswer = z.object({
+  status: z.number(),
+  headers: z.array(z.tuple([z.string(), z.string()])),
+  body: z.string(),
+});
+
+/** Key of the extension by which a client names its purchase (specs/extensions/payment_identifier.md). */
+export const PAYMENT_IDENTIFIER = "payment-identifier";
+
+/** That extension as a client sends it back; without one, or without a name, nothing is named. */
+export const PaymentIdentifier = z.optional(
+  z.object({ info: z.object({ id: z.optional(z.string().check(z.regex(/^[A-Za-z0-9_-]{16,128}$/))) }) }),
+);
+
+/** That extension as a 402 declares it. */
+export function declarePaymentIdentifier(required: boolean): Record<string, unknown> {
+  const id = { type: "string", minLength: 16, maxLength: 128, pattern: "^[a-zA-Z0-9_-]+$" };
+  const schema = {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    type: "object",
+    properties: { required: { type: "boolean" }, id },
+    required: ["required"],
+  };
+  return { [PAYMENT_IDENTIFIER]: { info: { required }, schema } };
+}
+
 /** The body of `PAYMENT-REQUIRED` (v2 spec, section 5.1). */
 export type PaymentRequired = {
   x402Version: 2;
   error?: string;
   resource: { url: string };
   accepts: PaymentRequirements[];
+  extensions?: Record<string, unknown>;
 };
 
 /** The headers of the HTTP transport. */

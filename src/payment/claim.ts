@@ -3,11 +3,12 @@
  * becomes an answer here, what may becomes a `Claim` (`hold.ts`). An isolate that dies holds a payment up for one lease
  * at most.
  */
-import type { Admission, Call, Claim, Payment } from "../core/call.ts";
+import type { Admission, Call, Claim, KeptAnswer, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Batch, Clock, PaymentStore, SessionName } from "../core/ports.ts";
-import { encodeHeader, HEADERS, type PaymentRequirements } from "../core/x402.ts";
+import type { Clock, PaymentStore } from "../core/ports.ts";
+import type { Batch, SessionName } from "../core/stores.ts";
+import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "../core/x402.ts";
 import { hold } from "./hold.ts";
 import type { Persist } from "./persist.ts";
 
@@ -19,6 +20,8 @@ export type Taken =
   | { kind: "claimed"; claim: Claim }
   /** Nothing was taken: the payer's session runs until then, ms since 1970. */
   | { kind: "session"; endsAt: number }
+  /** Nothing was taken: its answer was delivered, and kept. */
+  | { kind: "kept"; receipt: Receipt; answer: KeptAnswer }
   | { kind: "refused"; error: GatewayError };
 
 /** A claim on its way. */
@@ -47,23 +50,27 @@ export function makeTake(options: {
 }): Take {
   const { store, persist, clock, leaseMs } = options;
   return function take(call, payment, accepts, batch, session) {
-    const { spend, fingerprint, expired, scheme } = payment;
+    const { spend, fingerprint, expired, scheme, requirements, identifier } = payment;
     const by = { spend, owner: crypto.randomUUID(), leaseMs, receipt: undefined };
     const untilExpiry = Math.max(0, Number(scheme.authorization.validBefore) * 1000 - clock());
-    const ttlMs = untilExpiry + withJitter(RECORD_MARGIN_MS);
-    const question = store.claim({ ...by, fingerprint, ttlMs, create: expired === undefined, session });
+    const question = store.claim({
+      ...by,
+      fingerprint,
+      ttlMs: untilExpiry + withJitter(RECORD_MARGIN_MS),
+      create: expired === undefined,
+      session,
+      identifier,
+      payment: { scheme, requirements },
+    });
     const taken = batch.add(question).then((admission): Taken => {
       switch (admission.kind) {
         case "session":
+        case "kept":
           return admission;
         case "claimed":
-          return { kind: "claimed", claim: hold(call, payment, by, undefined, persist) };
         case "doubt":
-          return { kind: "claimed", claim: hold(call, payment, by, admission.since, persist) };
-        case "paid": {
-          const paid = { ...by, receipt: admission.receipt };
-          return { kind: "claimed", claim: hold(call, payment, paid, undefined, persist) };
-        }
+        case "paid":
+          return { kind: "claimed", claim: hold(call, payment, by, admission, persist) };
         default:
           return { kind: "refused", error: refusal(admission, call, payment, accepts) };
       }
@@ -86,7 +93,7 @@ function withJitter(ms: number): number {
 }
 
 function refusal(
-  admission: Exclude<Admission, { kind: "claimed" | "paid" | "doubt" | "session" }>,
+  admission: Exclude<Admission, { kind: "claimed" | "paid" | "doubt" | "session" | "kept" }>,
   call: Call,
   payment: Payment,
   accepts: PaymentRequirements[],

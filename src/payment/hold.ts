@@ -3,7 +3,7 @@
  * writes go out in order, in the background, each with the receipt once there is one; a write that comes too late is
  * refused by the store, and the claim is lost.
  */
-import type { Call, Claim, Payment } from "../core/call.ts";
+import type { Admission, Call, Claim, KeptAnswer, Payment } from "../core/call.ts";
 import type { ChangeBy, PaymentChange } from "../core/ports.ts";
 import type { Persist } from "./persist.ts";
 
@@ -11,10 +11,13 @@ import type { Persist } from "./persist.ts";
 export function hold(
   call: Call,
   payment: Payment,
-  by: ChangeBy,
-  inDoubtSince: number | undefined,
+  { spend, owner, leaseMs }: ChangeBy,
+  admission: Extract<Admission, { kind: "claimed" | "doubt" | "paid" }>,
   persist: Persist,
 ): Claim {
+  const { keepAnswerMs, goodMs } = call.route;
+  const paid = admission.kind === "paid" ? admission : undefined;
+  const by = { spend: paid?.spend ?? spend, owner, leaseMs };
   const lost = new AbortController();
   let writes: Promise<unknown> = Promise.resolve();
   let open = true;
@@ -28,16 +31,19 @@ export function hold(
     });
     call.waitUntil(writes);
   };
-  const renewal = setInterval(() => write({ to: "renewed" }), by.leaseMs / 3);
+  const renewal = setInterval(() => write({ to: "renewed" }), leaseMs / 3);
   const close = (change: PaymentChange) => {
     if (open) write(change);
     open = false;
     clearInterval(renewal);
   };
+  const kept = (answer: KeptAnswer | undefined) => answer && { answer, forMs: keepAnswerMs };
   const claim: Claim = {
     payment,
-    inDoubtSince,
-    receipt: by.receipt,
+    inDoubtSince: admission.kind === "doubt" ? admission.since : undefined,
+    receipt: paid?.receipt,
+    verified: admission.kind === "claimed" && admission.good,
+    answer: admission.kind === "claimed" ? undefined : admission.answer,
     owes: (owed) => {
       debt = owed.catch(() => false);
     },
@@ -47,9 +53,10 @@ export function hold(
       write({ to: "settled" });
     },
     unknown: (reason, transaction = "") => close({ to: "unknown", reason, transaction }),
+    keep: (answer) => write({ to: "kept", kept: { answer, forMs: keepAnswerMs } }),
     failed: (reason) => close({ to: "failed", reason }),
-    delivered: () => close({ to: "delivered" }),
-    abandoned: () => close({ to: "abandoned" }),
+    delivered: (answer) => close({ to: "delivered", kept: kept(answer) }),
+    abandoned: () => close({ to: "abandoned", goodMs: claim.verified ? goodMs : 0 }),
     broken: () => close({ to: "broken" }),
   };
   return claim;

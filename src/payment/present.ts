@@ -17,6 +17,8 @@ import {
   decodeHeader,
   Eip3009Payload,
   HEADERS,
+  PAYMENT_IDENTIFIER,
+  PaymentIdentifier,
   PaymentPayload,
   type PaymentRequirements,
 } from "../core/x402.ts";
@@ -49,16 +51,41 @@ export function makePresent(clock: Clock): Present {
     if (signer === "forged")
       throw challenge(call, accepts, "payment_rejected", "invalid_exact_evm_signature");
 
-    const { from, nonce } = authorization;
-    const { method } = call.request;
-    const { host, pathname, search } = call.url;
-    const [spend, fingerprint] = await Promise.all([
-      hash(requirements.network, requirements.asset.toLowerCase(), from.toLowerCase(), nonce.toLowerCase()),
-      hash(method, host, pathname, search, JSON.stringify(requirements), signature.toLowerCase()),
+    const { network, asset } = requirements;
+    const from = authorization.from.toLowerCase();
+    const id = readIdentifier(payload, call);
+    const terms = [...identityOf(call), JSON.stringify(requirements), id ?? ""];
+    const proven = signer === "proven";
+    const [spend, fingerprint, identifier] = await Promise.all([
+      hash(network, asset.toLowerCase(), from, authorization.nonce.toLowerCase()),
+      hash(...terms, signature.toLowerCase()),
+      // A name counts for its own payer only, so that nobody can take another's.
+      proven && id !== undefined ? identify(network, from, id, terms) : undefined,
     ]);
     const expired = checkTimeLeft(authorization, call.route.settleMarginSeconds, now);
-    return { scheme: scheme.data, requirements, proven: signer === "proven", expired, spend, fingerprint };
+    return { scheme: scheme.data, requirements, proven, expired, spend, fingerprint, identifier };
   };
+}
+
+function identityOf({ request, url }: Call): string[] {
+  return [request.method, url.host, url.pathname, url.search];
+}
+
+/** The name a client gives to its purchase (extension `payment-identifier`), where the route takes one. */
+function readIdentifier({ extensions }: PaymentPayload, { route }: Call): string | undefined {
+  if (route.paymentIdentifier === "off") return undefined;
+  const given = PaymentIdentifier.safeParse(extensions?.[PAYMENT_IDENTIFIER]);
+  if (!given.success) throw malformed("the payment identifier is not 16 to 128 letters, digits, - or _");
+  const id = given.data?.info.id;
+  if (id === undefined && route.paymentIdentifier === "required") {
+    throw malformed("this call wants a payment identifier (extension payment-identifier)");
+  }
+  return id;
+}
+
+async function identify(network: string, from: string, id: string, terms: string[]) {
+  const [name, call] = await Promise.all([hash("payment-identifier", network, from, id), hash(...terms)]);
+  return { name, call };
 }
 
 function readPayload(header: string): PaymentPayload {

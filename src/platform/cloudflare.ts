@@ -1,5 +1,6 @@
 /** Cloudflare Workers. */
-import type { Platform } from "../app.ts";
+import type { Platform, Tollbooth } from "../app.ts";
+import type { Env } from "../config/define.ts";
 
 /** Variables and bindings, the address Cloudflare saw, and the request's own `waitUntil`. */
 export const cloudflare: Platform = (c) => ({
@@ -12,4 +13,14 @@ export const cloudflare: Platform = (c) => ({
 /** workerd hands out the URL as it was on the wire. */
 function rawPathOf(url: string): string {
   return /^[^:]+:\/\/[^/?#]*([^?#]*)/.exec(url)?.[1] || "/";
+}
+
+/** The default export of a worker: serves requests, and on a cron trigger looks into pending payments. */
+export function workerHandler(app: Tollbooth) {
+  return {
+    fetch: app.fetch,
+    scheduled(_event: unknown, env: Env, context: { waitUntil: (work: Promise<unknown>) => void }): void {
+      context.waitUntil(app.reconcile(env));
+    },
+  };
 }

@@ -1,10 +1,12 @@
 /** Node, for containers. */
 import { type HttpBindings, serve } from "@hono/node-server";
-import type { Hono } from "hono";
-import type { Platform } from "../app.ts";
+import type { Platform, Tollbooth } from "../app.ts";
 
 /** How long calls in flight may take to end when the server stops, ms; endless streams are then cut. */
 const GRACE_MS = 20_000;
+
+/** How often a server looks into payments that nobody has brought to an end, ms. */
+const RECONCILE_EVERY_MS = 60_000;
 
 const inFlight = new Set<Promise<unknown>>();
 
@@ -15,12 +17,14 @@ export const node: Platform = (c) => {
     env: process.env,
     rawPath: (incoming.url ?? "/").replace(/[?#].*$/s, ""),
     clientAddress: incoming.socket.remoteAddress,
-    waitUntil: (work) => {
-      const tracked = work.catch(() => undefined).finally(() => inFlight.delete(tracked));
-      inFlight.add(tracked);
-    },
+    waitUntil: track,
   };
 };
+
+function track(work: Promise<unknown>): void {
+  const tracked = work.catch(() => undefined).finally(() => inFlight.delete(tracked));
+  inFlight.add(tracked);
+}
 
 /** A running server. */
 export type NodeServer = {
@@ -29,13 +33,16 @@ export type NodeServer = {
   close: () => Promise<void>;
 };
 
-/** Serves the app; `port` 0 takes a free one. @throws when the port is taken */
-export function listen(app: Hono, options: { port: number; hostname?: string }): Promise<NodeServer> {
+/** Serves the app; `port` 0 takes a free one. Looks into pending payments once a minute. @throws when the port is taken */
+export function listen(app: Tollbooth, options: { port: number; hostname?: string }): Promise<NodeServer> {
   return new Promise((resolve, reject) => {
+    const reconciling = setInterval(() => track(app.reconcile(process.env)), RECONCILE_EVERY_MS);
+    reconciling.unref();
     const server = serve({ fetch: app.fetch, ...options }, ({ port }) => {
       resolve({
         port,
         close: async () => {
+          clearInterval(reconciling);
           const deadline = setTimeout(
             () => "closeAllConnections" in server && server.closeAllConnections(),
             GRACE_MS,
@@ -50,6 +57,9 @@ export function listen(app: Hono, options: { port: number; hostname?: string }):
         },
       });
     });
-    server.once("error", reject);
+    server.once("error", (error) => {
+      clearInterval(reconciling);
+      reject(error);
+    });
   });
 }

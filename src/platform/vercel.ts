@@ -1,6 +1,6 @@
 /** Vercel Edge Functions. */
-import type { Hono } from "hono";
-import type { Platform } from "../app.ts";
+import type { Platform, Tollbooth } from "../app.ts";
+import { hash } from "../core/hash.ts";
 
 /** The part of Vercel's request context that is used. */
 type VercelContext = { waitUntil?: (work: Promise<unknown>) => void };
@@ -13,12 +13,27 @@ export const vercel: Platform = (c) => ({
   waitUntil: (work) => c.executionCtx.waitUntil(work),
 });
 
-/** The default export of an edge function. */
-export function vercelHandler(app: Hono) {
-  return (request: Request, context?: VercelContext): Response | Promise<Response> =>
-    app.fetch(request, undefined, {
+/** Where Vercel's cron calls; `CRON_SECRET` is what it proves itself with, and without one nobody is let in. */
+const CRON_PATH = "/__tollbooth/reconcile";
+
+/** The default export of an edge function: serves requests, and on its cron looks into pending payments. */
+export function vercelHandler(app: Tollbooth) {
+  return async (request: Request, context?: VercelContext): Promise<Response> => {
+    if (new URL(request.url).pathname === CRON_PATH && (await isCron(request))) {
+      return Response.json((await app.reconcile(process.env)) ?? {});
+    }
+    return app.fetch(request, undefined, {
       waitUntil: (work: Promise<unknown>) => context?.waitUntil?.(work),
       passThroughOnException() {},
       props: {},
     });
+  };
+}
+
+/** Compared as hashes, so that how long it takes tells nothing. */
+async function isCron(request: Request): Promise<boolean> {
+  const secret = process.env.CRON_SECRET;
+  if (!secret) return false;
+  const given = await hash(request.headers.get("authorization") ?? "");
+  return given === (await hash(`Bearer ${secret}`));
 }

@@ -10,6 +10,7 @@ import { GatewayError } from "../core/errors.ts";
 import { encodeHeader, HEADERS } from "../core/x402.ts";
 import { watch } from "./deliver.ts";
 import { clientHeaders, makePrivate, upstreamHeaders } from "./headers.ts";
+import { copyOf } from "./keep.ts";
 
 /** Fetch API: statuses whose answers have no body. */
 const NULL_BODY = new Set([101, 204, 205, 304]);
@@ -81,9 +82,9 @@ export function respond(call: Call, answer: Answer, { access, headers }: Admitte
     else fields.set(name, value);
   }
   if (access.kind !== "free") makePrivate(fields);
-  return access.kind === "claimed"
-    ? respondPaid(call, answer, access.claim, fields)
-    : new Response(body, { status, headers: fields });
+  if (access.kind === "claimed") return respondPaid(call, answer, access.claim, fields);
+  if (access.kind === "kept") fields.set(HEADERS.response, encodeHeader(access.receipt));
+  return new Response(body, { status, headers: fields });
 }
 
 /** The answer to a call with a payment. The claim's last word is written when the body has ended. */
@@ -93,14 +94,17 @@ function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, heade
   else headers.set("x-tollbooth-settlement-skipped", `upstream answered ${status}`);
 
   // What was not served is still owed: it can be collected by presenting the payment again.
-  const finish = claim.receipt && isServed(status) ? claim.delivered : claim.abandoned;
+  const served = claim.receipt !== undefined && isServed(status);
+  const copy = served ? copyOf(call, response) : undefined;
+  const finish = () => (served ? claim.delivered(copy?.taken()) : claim.abandoned());
   if (!response.body) {
     finish();
     return new Response(null, { status, headers });
   }
   const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
   const left = () => call.request.signal?.aborted === true;
-  const { body, ending } = watch(response.body, length === undefined ? undefined : Number(length), left);
+  const source = copy ? response.body.pipeThrough(copy.through) : response.body;
+  const { body, ending } = watch(source, length === undefined ? undefined : Number(length), left);
   if (claim.lost.aborted) stop();
   else claim.lost.addEventListener("abort", stop, { once: true });
   const last = { delivered: finish, broken: claim.broken, unbegun: claim.abandoned };

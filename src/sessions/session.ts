@@ -7,7 +7,8 @@
  * could not be written is tried again in the background, and until it is the payment stays owed (`claim.owes`).
  */
 import type { Call, Claim, Payment, Ticket } from "../core/call.ts";
-import type { Batch, Emit, SessionName, SessionStore } from "../core/ports.ts";
+import type { Emit } from "../core/ports.ts";
+import type { Batch, SessionName, SessionStore } from "../core/stores.ts";
 import { endField, newSecret, ticketFields } from "./ticket.ts";
 
 /** Waits before a grant is tried again, ms. */

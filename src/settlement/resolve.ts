@@ -18,6 +18,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { Chain } from "../core/ports.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 import type { Cashier } from "./settle.ts";
+import { reasonOf, receiptOf } from "./spending.ts";
 
 /** Ends the doubt, or throws. @throws GatewayError `payment_rejected`, `payment_outcome_unknown` */
 export type Resolve = (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
@@ -28,14 +29,11 @@ export function makeResolve(chain: Chain, { settle }: Pick<Cashier, "settle">): 
     const { payment } = claim;
     const spending = await chain.lookUp(payment, claim.inDoubtSince ?? 0);
     switch (spending.kind) {
-      case "spent": {
-        const { network } = payment.requirements;
-        const payer = payment.scheme.authorization.from;
-        return claim.settled({ success: true, transaction: spending.transaction, network, payer });
-      }
+      case "spent":
+        return claim.settled(receiptOf(payment, spending.transaction));
       case "diverted":
       case "dead": {
-        const reason = spending.kind === "dead" ? "authorization_expired" : "authorization_spent_elsewhere";
+        const reason = reasonOf(spending.kind);
         claim.failed(reason);
         throw challenge(call, accepts, "payment_rejected", reason);
       }

@@ -31,6 +31,7 @@ export function makeCashier(facilitator: Facilitator): Cashier {
   return {
     async verify(call, claim, accepts) {
       const verdict = await facilitator.verify(claim.payment);
+      claim.verified = verdict.valid;
       if (verdict.valid) return;
       // Not noted as failed: a facilitator that has lost its chain says "invalid" too, and the payment may be good.
       throw challenge(call, accepts, "payment_rejected", verdict.reason);

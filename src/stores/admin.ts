@@ -82,7 +82,7 @@ export function openAdmin(connection: RedisConnection): Admin {
 export async function tryScripts(connection: RedisConnection): Promise<string | undefined> {
   const [spend, owner, rival] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
   const prefix = `${connection.prefix}:doctor`;
-  const store = paymentStore(connect(connection), prefix);
+  const store = paymentStore(connect(connection), { prefix });
   const by = { spend, owner, leaseMs: 10_000, receipt: undefined };
   const payment = { ...by, fingerprint: "doctor", ttlMs: 10_000, create: true };
   try {
@@ -97,7 +97,7 @@ export async function tryScripts(connection: RedisConnection): Promise<string | 
     return error instanceof GatewayError ? String(error.details.cause) : String(error);
   } finally {
     await openAdmin(connection)
-      .remove([`${prefix}:verify:${spend}`])
+      .remove([`${prefix}:verify:${spend}`, `${prefix}:pending:${spend.slice(0, 1)}`])
       .catch(() => undefined);
   }
 }

@@ -1,5 +1,5 @@
 /** Questions that leave together, one `/pipeline` request per connection. */
-import type { Batch, Question, RunScripts } from "../core/ports.ts";
+import type { Batch, Question, RunScripts } from "../core/stores.ts";
 
 type Waiting = {
   question: Question<unknown>;

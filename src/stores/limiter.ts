@@ -7,7 +7,7 @@ import { Ratelimit } from "@upstash/ratelimit";
 import { GatewayError } from "../core/errors.ts";
 import { digest, hash } from "../core/hash.ts";
 import type { RateLimit } from "../core/limit.ts";
-import type { Allowance, Limiter, RunScripts, ScriptCall } from "../core/ports.ts";
+import type { Allowance, Limiter, RunScripts, ScriptCall } from "../core/stores.ts";
 import { BANNED, STRIKE } from "./limit-scripts.ts";
 
 type Counting = ReturnType<ReturnType<typeof Ratelimit.slidingWindow>>;

@@ -1,55 +1,121 @@
-/** The payment records (`docs/storage.md`): `{prefix}:verify:{spend}`. */
+/** The payment records (`docs/storage.md`): `{prefix}:verify:{spend}`, and what leads to them. */
 import * as z from "zod/mini";
 import type { Admission } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { PaymentStore, RunScripts } from "../core/ports.ts";
-import { Receipt } from "../core/x402.ts";
-import { CHANGE, CLAIM } from "./scripts.ts";
+import type { Found, PaymentStore, PendingStore } from "../core/ports.ts";
+import type { RunScripts, ScriptCall } from "../core/stores.ts";
+import { KeptAnswer, Receipt, Spent } from "../core/x402.ts";
+import { CHANGE } from "./change-script.ts";
+import { DUE, TAKE } from "./pending-scripts.ts";
+import { CLAIM } from "./scripts.ts";
 
-const ClaimReply = z.tuple([z.string(), z.string()]);
+const ClaimReply = z.tuple([z.string(), z.string(), z.string()]);
+const TakeReply = z.tuple([z.string(), z.string(), z.string(), z.string()]);
+const DueReply = z.array(z.string());
 
-/**
- * Payment records behind a connection; `prefix` is the first part of every key, `sessionKey` that of a session, if
- * sessions are kept behind the same connection.
- */
+/** The index is in parts, so that payments do not wait for each other where keys are locked. */
+const PARTS = [..."0123456789abcdef"];
+/** What is owed is looked at again after this, ms. */
+const OWED_AGAIN_MS = 3600_000;
+
+type Claiming = Parameters<PaymentStore["claim"]>[0];
+
+/** How keys are named. */
+export type PaymentKeys = {
+  /** First part of every key. */
+  prefix: string;
+  /** Key of a session, if sessions are kept behind the same connection. */
+  sessionKey?: ((id: string) => string) | undefined;
+};
+
+/** Payment records behind a connection, and the index of those that were not brought to an end. */
 export function paymentStore(
   run: RunScripts,
-  prefix: string,
-  sessionKey?: (id: string) => string,
-): PaymentStore {
-  const key = (spend: string) => `${prefix}:verify:${spend}`;
-  return {
-    claim({ spend, fingerprint, owner, leaseMs, ttlMs, create, session }) {
-      const beside = session && sessionKey ? [sessionKey(session.id)] : [];
-      const args = [fingerprint, owner, String(leaseMs), String(ttlMs), create ? "1" : "0"];
-      args.push(session?.group ?? "");
-      const calls = [{ script: CLAIM, keys: [key(spend), ...beside], args }];
-      return { run, calls, read: ([reply]) => toAdmission(reply) };
-    },
+  { prefix, sessionKey }: PaymentKeys,
+): PaymentStore & PendingStore {
+  const record = (spend: string) => `${prefix}:verify:${spend}`;
+  const index = (spend: string) => `${prefix}:pending:${spend.slice(0, 1)}`;
+
+  function claimCall(claiming: Claiming, renamed: "" | "1"): ScriptCall {
+    const { spend, fingerprint, owner, leaseMs, ttlMs, create, session, identifier, payment } = claiming;
+    const beside = session && sessionKey ? [sessionKey(session.id)] : [];
+    const named = identifier ? [`${prefix}:pid:${identifier.name}`] : [];
+    const group = beside.length > 0 ? (session?.group ?? "") : "";
+    const args = [fingerprint, owner, String(leaseMs), String(ttlMs), create ? "1" : "0", group];
+    args.push(payment ? JSON.stringify(payment) : "", spend, identifier?.call ?? "", renamed);
+    return { script: CLAIM, keys: [record(spend), index(spend), ...beside, ...named], args };
+  }
+
+  /** Another payment came under this name before: what became of that one is the answer. */
+  async function claimTwin(claiming: Claiming, spend: string): Promise<Admission> {
+    const { identifier: _, ...rest } = claiming;
+    const twin = { ...rest, identifier: undefined, spend, fingerprint: "", create: false };
+    const admission = toAdmission((await run([claimCall(twin, "")]))[0]);
+    switch (admission.kind) {
+      case "absent":
+      case "failed":
+        return toAdmission((await run([claimCall(claiming, "1")]))[0]);
+      case "paid":
+        return { ...admission, spend };
+      case "doubt":
+        // Only the payment that is in doubt can end it.
+        await store.change({ ...claiming, spend, receipt: undefined }, { to: "abandoned" });
+        return { kind: "busy", retryAfterMs: 2000 };
+      default:
+        return admission;
+    }
+  }
+
+  const store: PaymentStore & PendingStore = {
+    claim: (claiming) => ({
+      run,
+      calls: [claimCall(claiming, "")],
+      read: ([reply]) => {
+        const [kind, spend] = read(ClaimReply, reply);
+        return kind === "twin" ? claimTwin(claiming, spend) : toAdmission(reply);
+      },
+    }),
     async change({ spend, owner, leaseMs, receipt }, change) {
       const { reason, transaction } = { reason: "", transaction: "", ...change };
-      const paid = receipt ? JSON.stringify(receipt) : "";
-      const args = [owner, change.to, String(leaseMs), paid, reason, transaction];
-      const [reply] = await run([{ script: CHANGE, keys: [key(spend)], args }]);
+      const kept = "kept" in change ? change.kept : undefined;
+      const ms = kept?.forMs ?? ("goodMs" in change ? change.goodMs : 0) ?? 0;
+      const args = [owner, change.to, String(leaseMs), receipt ? JSON.stringify(receipt) : ""];
+      args.push(reason, transaction, spend, kept ? JSON.stringify(kept.answer) : "", String(ms));
+      const [reply] = await run([{ script: CHANGE, keys: [record(spend), index(spend)], args }]);
       return Number(reply) === 1;
     },
+    async due(limit) {
+      const calls = PARTS.map((part) => ({ script: DUE, keys: [index(part)], args: [String(limit)] }));
+      const replies = await run(calls);
+      return replies.flatMap((reply) => read(DueReply, reply)).slice(0, limit);
+    },
+    async take({ spend, owner, leaseMs }) {
+      const args = [owner, String(leaseMs), spend, String(OWED_AGAIN_MS)];
+      const [reply] = await run([{ script: TAKE, keys: [record(spend), index(spend)], args }]);
+      return toFound(read(TakeReply, reply));
+    },
   };
+  return store;
 }
 
 function toAdmission(reply: unknown): Admission {
-  const parsed = ClaimReply.safeParse(reply);
-  if (!parsed.success) throw new GatewayError("store_unavailable", { cause: "unexpected claim reply" });
-  const [kind, detail] = parsed.data;
+  const [kind, detail, more] = read(ClaimReply, reply);
+  const answer = more === "" || kind === "claimed" ? undefined : KeptAnswer.parse(JSON.parse(more));
   switch (kind) {
     case "claimed":
+      return { kind, good: more === "1" };
     case "absent":
     case "conflict":
       return { kind };
     case "paid":
-    case "used":
-      return { kind, receipt: Receipt.parse(JSON.parse(detail)) };
+      return { kind, receipt: Receipt.parse(JSON.parse(detail)), answer };
+    case "kept":
+    case "used": {
+      const receipt = Receipt.parse(JSON.parse(detail));
+      return answer ? { kind: "kept", receipt, answer } : { kind: "used", receipt };
+    }
     case "doubt":
-      return { kind, since: Number(detail) };
+      return { kind, since: Number(detail), answer };
     case "session":
       return { kind, endsAt: Number(detail) };
     case "busy":
@@ -59,4 +125,26 @@ function toAdmission(reply: unknown): Admission {
     default:
       throw new GatewayError("store_unavailable", { cause: `unexpected claim reply ${kind}` });
   }
+}
+
+function toFound([kind, payment, detail, since]: z.infer<typeof TakeReply>): Found {
+  switch (kind) {
+    case "owed":
+      return { kind, receipt: Receipt.parse(JSON.parse(detail)), since: Number(since) };
+    case "doubt": {
+      if (payment === "") return { kind: "unreadable" };
+      return { kind, payment: Spent.parse(JSON.parse(payment)), reason: detail, since: Number(since) };
+    }
+    case "busy":
+    case "over":
+      return { kind };
+    default:
+      return { kind: "gone" };
+  }
+}
+
+function read<T>(schema: z.ZodMiniType<T>, reply: unknown): T {
+  const parsed = schema.safeParse(reply);
+  if (parsed.success) return parsed.data;
+  throw new GatewayError("store_unavailable", { cause: "unexpected reply about a payment" });
 }

@@ -7,8 +7,8 @@
 import { Redis } from "@upstash/redis/cloudflare";
 import { GatewayError } from "../core/errors.ts";
 import { digest } from "../core/hash.ts";
-import type { RunScripts, ScriptCall } from "../core/ports.ts";
 import type { RedisConnection } from "../core/route.ts";
+import type { RunScripts, ScriptCall } from "../core/stores.ts";
 
 /** A connection; makes no request until it is used. */
 export function connect({ url, token, timeoutMs }: RedisConnection): RunScripts {

@@ -1,3 +1,5 @@
+import { NOW } from "./scripts.ts";
+
 /**
  * The scripts of sessions. A session is a hash:
  *
@@ -14,10 +16,6 @@
 
 /** From so many fields on, a grant drops what is older than that. */
 const MANY_FIELDS = 64;
-
-const NOW = `local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local function ms(x) return string.format('%.0f', x) end`;
 
 /** KEYS: session. ARGV: group, hash of a token or empty. Returns when it ends, ms, or 0. */
 export const END_OF = `#!lua flags=allow-key-locking

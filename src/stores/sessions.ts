@@ -1,7 +1,7 @@
 /** Paid time (`docs/storage.md`): `{prefix}:sess:{id}`, one hash for each payer and group of routes. */
 import { GatewayError } from "../core/errors.ts";
 import { hash } from "../core/hash.ts";
-import type { RunScripts, SessionStore } from "../core/ports.ts";
+import type { RunScripts, SessionStore } from "../core/stores.ts";
 import { END_OF, GRANT, REVOKE } from "./session-scripts.ts";
 
 /** The key of a session. */

@@ -1,7 +1,8 @@
 /** The stores of a configuration: those with one connection share it, and what they are asked together is one request. */
 import { GatewayError } from "../core/errors.ts";
-import type { Limiter, PaymentStore, RunScripts, SessionStore } from "../core/ports.ts";
+import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { Compiled, RedisConnection } from "../core/route.ts";
+import type { Limiter, RunScripts, SessionStore } from "../core/stores.ts";
 import { limiter } from "./limiter.ts";
 import { paymentStore } from "./payments.ts";
 import { connect } from "./redis.ts";
@@ -17,7 +18,7 @@ const nobody: RunScripts = () =>
 
 /** What is remembered, and where. */
 export type Stores = {
-  payments: PaymentStore;
+  payments: PaymentStore & PendingStore;
   limiter: Limiter;
   sessions: SessionStore;
   /** True when a claim can look by itself whether the payer's session runs. */
@@ -43,11 +44,10 @@ export function openStores(connections: Compiled["stores"]): Stores {
   return {
     payments: keptFor(
       floorMs,
-      paymentStore(
-        payments,
-        verificationCache.prefix,
-        sessionsBesidePayments ? (id) => sessionKey(timeSession.prefix, id) : undefined,
-      ),
+      paymentStore(payments, {
+        prefix: verificationCache.prefix,
+        sessionKey: sessionsBesidePayments ? (id) => sessionKey(timeSession.prefix, id) : undefined,
+      }),
     ),
     limiter: limiter(open(connections.rateLimit), rateLimit.prefix, rateLimit.token),
     sessions: sessionStore(sessions, {
@@ -60,6 +60,6 @@ export function openStores(connections: Compiled["stores"]): Stores {
 }
 
 /** What the operator asks for can only lengthen how long the payment records are kept. */
-function keptFor(floorMs: number, store: PaymentStore): PaymentStore {
+function keptFor<Store extends PaymentStore>(floorMs: number, store: Store): Store {
   return { ...store, claim: (claim) => store.claim({ ...claim, ttlMs: Math.max(claim.ttlMs, floorMs) }) };
 }

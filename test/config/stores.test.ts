@@ -357,7 +357,10 @@ describe("a ttl for the payment records", () => {
       const config = await loadWith(stores({ redis: { url, token }, verificationCache: { ttlSeconds } }));
       const rooms = compose(config, () => undefined, Date.now);
       const validBefore = String(Math.floor(Date.now() / 1000) + validForSeconds);
-      const call = { waitUntil: () => undefined, route: { limits: [] } } as unknown as Call;
+      const call = {
+        waitUntil: () => undefined,
+        route: { limits: [], keepAnswerMs: 0, goodMs: 0 },
+      } as unknown as Call;
       const payment = { spend: "s", fingerprint: "f", scheme: { authorization: { validBefore } } };
       const { access } = await rooms.admit(call, { payment: payment as unknown as Payment }, []);
       if (access.kind === "claimed") access.claim.abandoned();

@@ -24,7 +24,7 @@ afterAll(() => redis?.close());
 
 function isolate() {
   const { url = "", token = "" } = redis ?? {};
-  const store = paymentStore(connect({ url, token, prefix: "lease", timeoutMs: 1000 }), "lease");
+  const store = paymentStore(connect({ url, token, prefix: "lease", timeoutMs: 1000 }), { prefix: "lease" });
   const persist = makePersist(store, () => undefined);
   const take = makeTake({ store, persist, clock: Date.now, leaseMs: LEASE_MS });
   return async (payment: Payment): Promise<Claim> => {
@@ -37,7 +37,8 @@ function isolate() {
   };
 }
 
-const call = { waitUntil: () => undefined, url: new URL("http://x/") } as unknown as Call;
+const route = { keepAnswerMs: 0, goodMs: 0, paymentIdentifier: "off" };
+const call = { waitUntil: () => undefined, url: new URL("http://x/"), route } as unknown as Call;
 
 function payment(spend: string): Payment {
   const validBefore = String(Math.floor(Date.now() / 1000) + 60);

@@ -33,7 +33,7 @@ type ClaimTerms = {
 /** The store of one isolate; each has its own idea of which scripts the server knows. */
 export function storeOf({ redis: { url, token } }: Harness) {
   const run = connect({ url, token, prefix: "test", timeoutMs: 2000 });
-  const store = paymentStore(run, "test");
+  const store = paymentStore(run, { prefix: "test" });
   return {
     ...store,
     claimAs: (owner: string, terms: ClaimTerms = {}) =>

@@ -5,7 +5,8 @@ import type { RunningRedis } from "../../dev/redis.ts";
 import type { Reply as RedisReply } from "../../src/bridge/reply.ts";
 import { createRespClient } from "../../src/bridge/resp.ts";
 import { toRedisScript } from "../../src/bridge/scripts.ts";
-import { CHANGE, CLAIM } from "../../src/stores/scripts.ts";
+import { CHANGE } from "../../src/stores/change-script.ts";
+import { CLAIM } from "../../src/stores/scripts.ts";
 import { type Ask, LEASE_MS, REASON, type Reply } from "./record-model.ts";
 
 /** A question to the record at a time, ms since 1970. */
@@ -14,6 +15,9 @@ export type Asked = { ask: Ask; at: number };
 const TIME = "redis.call('TIME')";
 /** Beyond every history, so that no record ends on the way. */
 const TTL_MS = 1_000_000_000;
+const INDEX = "pending";
+/** A payment that is let go may be known to be good for a while: that must not make a difference. */
+const GOOD_MS = "0";
 
 /** Answers a history of questions to one fresh record, and says what is left of it. */
 export type Play = (history: readonly Asked[]) => Promise<{ replies: Reply[]; left: Record<string, string> }>;
@@ -32,8 +36,9 @@ export async function playOn(redis: RunningRedis): Promise<{ play: Play; close: 
     const asks = history.map(({ ask, at }) => [
       "EVALSHA",
       sha[ask.ask],
-      "1",
+      "2",
       key,
+      INDEX,
       ...argumentsOf(ask),
       // As TIME answers it: seconds, and the microseconds in the second.
       String(Math.floor(at / 1000)),
@@ -55,8 +60,18 @@ function onTestClock(script: string): string {
 
 function argumentsOf(ask: Ask): string[] {
   return ask.ask === "claim"
-    ? [ask.fp, ask.owner, String(LEASE_MS), String(TTL_MS), ask.create ? "1" : "0"]
-    : [ask.owner, ask.to, String(LEASE_MS), ask.receipt, REASON, ""];
+    ? [ask.fp, ask.owner, String(LEASE_MS), String(TTL_MS), ask.create ? "1" : "0", "", "", "spend", "", ""]
+    : [
+        ask.owner,
+        ask.to,
+        String(LEASE_MS),
+        ask.receipt,
+        REASON,
+        "",
+        "spend",
+        "",
+        ask.to === "abandoned" ? GOOD_MS : "0",
+      ];
 }
 
 function toReply(reply: RedisReply): Reply {

@@ -9,6 +9,7 @@ import { forgeryTests } from "./forgeries.ts";
 import { headerTests } from "./headers.ts";
 import { limitTests } from "./limits.ts";
 import { paidCallTests } from "./paid-call.ts";
+import { recordTests } from "./records.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
 
@@ -18,6 +19,7 @@ const SUITES = {
   duplicateTests,
   limitTests,
   sessionTests,
+  recordTests,
   headerTests,
   streamTests,
   faultTests,

@@ -42,6 +42,10 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     settlement: "before-response",
     timeoutSeconds: 60,
     settleMarginSeconds: 6,
+    goodMs: 0,
+    keepAnswerMs: 0,
+    keepAnswerBytes: 65_536,
+    paymentIdentifier: "off",
     session: undefined,
     limits: [],
     onStoreError: "deny",
@@ -77,7 +81,8 @@ export function paymentOf(proven = true): Payment {
     nonce: `0x${"11".repeat(32)}`,
   };
   const scheme = { signature: `0x${"22".repeat(65)}`, authorization };
-  return { scheme, requirements: REQUIREMENTS, proven, expired: undefined, spend: "s", fingerprint: "f" };
+  const hashes = { spend: "s", fingerprint: "f", identifier: undefined };
+  return { scheme, requirements: REQUIREMENTS, proven, expired: undefined, ...hashes };
 }
 
 /** The code of whatever the work throws, or that it did not. */

@@ -20,7 +20,10 @@ function claimInDoubt(words: string[]): Claim {
     inDoubtSince: 0,
     receipt: undefined,
     lost: new AbortController().signal,
+    verified: false,
+    answer: undefined,
     owes: () => undefined,
+    keep: () => undefined,
     settled: note("settled"),
     unknown: note("unknown"),
     failed: note("failed"),
@@ -42,7 +45,7 @@ describe("stays mended", () => {
       const verify = async () => ({ valid: true }) as const;
       const settle = async (): Promise<Settlement> => ({ kind: "failed", reason });
       const resolve = makeResolve(
-        { lookUp: async () => ({ kind: "unavailable" }) },
+        { knows: () => false, lookUp: async () => ({ kind: "unavailable" }) },
         makeCashier({ verify, settle }),
       );
       const call = compileMatch([routeOf("GET /a")])(arrivalOf("GET", "/a"));

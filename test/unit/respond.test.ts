@@ -6,6 +6,7 @@ function claimThat(lost: AbortController): Claim {
   const silent = () => undefined;
   const verbs = {
     owes: silent,
+    keep: silent,
     settled: silent,
     unknown: silent,
     failed: silent,
@@ -14,10 +15,19 @@ function claimThat(lost: AbortController): Claim {
     broken: silent,
   };
   const receipt = { success: true, transaction: "0x1", network: "eip155:84532", payer: "0x2" } as const;
-  return { ...verbs, payment: {} as Claim["payment"], inDoubtSince: undefined, receipt, lost: lost.signal };
+  return {
+    ...verbs,
+    payment: {} as Claim["payment"],
+    inDoubtSince: undefined,
+    verified: false,
+    answer: undefined,
+    receipt,
+    lost: lost.signal,
+  };
 }
 
-const call = { request: new Request("http://x/"), waitUntil: () => undefined } as unknown as Call;
+const route = { keepAnswerMs: 0 };
+const call = { request: new Request("http://x/"), route, waitUntil: () => undefined } as unknown as Call;
 
 it.each(["before", "after"])(
   "an isolate that lost its claim %s it answers stops the answer: another one serves",

@@ -1,0 +1,90 @@
+/**
+ * Answers that are kept, so that a lost answer is not a lost payment: copied while they stream to the client, up to a
+ * size; one that is longer, or that broke off, is not kept at all. What was produced while it is in doubt whether it is
+ * paid is kept the same way, and handed out once the doubt is over.
+ */
+import type { Answer, Call, Claim, KeptAnswer } from "../core/call.ts";
+import { GatewayError } from "../core/errors.ts";
+
+/** Says of an answer that it was handed out before (as Stripe and others name it). */
+const REPLAYED = "idempotent-replayed";
+/** Bytes that are turned into characters at once. */
+const CHUNK = 8192;
+
+/** A copy in the making. */
+export type Copy = {
+  /** Passes everything through. */
+  through: TransformStream<Uint8Array, Uint8Array>;
+  tooLong: () => boolean;
+  /** The answer, if all of it went through and it is not too long. */
+  taken: () => KeptAnswer | undefined;
+};
+
+/** Copies an answer, if its route keeps answers. */
+export function copyOf({ route }: Call, { status, headers, body }: Response): Copy | undefined {
+  if (route.keepAnswerMs === 0) return undefined;
+  let chunks: Uint8Array[] | undefined = [];
+  let left = route.keepAnswerBytes;
+  let complete = body === null;
+  const through = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      left -= chunk.byteLength;
+      if (left < 0) chunks = undefined;
+      // The bytes are the client's from here on.
+      chunks?.push(chunk.slice());
+      controller.enqueue(chunk);
+    },
+    flush() {
+      complete = true;
+    },
+  });
+  const taken = (): KeptAnswer | undefined =>
+    complete && chunks ? { status, headers: [...headers], body: toBase64(chunks) } : undefined;
+  return { through, tooLong: () => left < 0, taken };
+}
+
+/** A kept answer, to be handed out again. */
+export function replay({ status, headers, body }: KeptAnswer): Answer {
+  const fields = new Headers(headers);
+  fields.set(REPLAYED, "true");
+  const bytes = Uint8Array.from(atob(body), (character) => character.charCodeAt(0));
+  const response = new Response(bytes.byteLength === 0 ? null : bytes, { status, headers: fields });
+  return { response, stop: () => undefined };
+}
+
+/**
+ * What becomes of an answer whose settlement did not succeed: kept for later if it may have been paid after all and its
+ * route keeps answers, else dropped unread.
+ */
+export function withhold(call: Call, { response, stop }: Answer, claim: Claim, reason: unknown): void {
+  const inDoubt = reason instanceof GatewayError && reason.code === "payment_outcome_unknown";
+  const copy = inDoubt ? copyOf(call, response) : undefined;
+  if (!copy) {
+    stop();
+    return;
+  }
+  const sink = new WritableStream({
+    write() {
+      if (copy.tooLong()) throw new Error("too long to be kept");
+    },
+  });
+  const reading = response.body?.pipeThrough(copy.through).pipeTo(sink) ?? Promise.resolve();
+  const kept = reading.then(
+    () => {
+      const answer = copy.taken();
+      if (answer) claim.keep(answer);
+    },
+    () => stop(),
+  );
+  call.waitUntil(kept);
+}
+
+function toBase64(chunks: Uint8Array[]): string {
+  let text = "";
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.byteLength; at += CHUNK) {
+      text += String.fromCharCode(...chunk.subarray(at, at + CHUNK));
+    }
+  }
+  return btoa(text);
+}

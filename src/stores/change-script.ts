@@ -1,0 +1,71 @@
+/** The script that the owner of a claim changes a payment's record with (`scripts.ts`). */
+import { NOW } from "./scripts.ts";
+
+/** How often an answer may break off half-way before the payment counts as used. */
+const MAX_BROKEN = 3;
+/** How long what is over is remembered at least, ms: a payment collected late must still be found used. */
+const KEPT_AT_LEAST_MS = 600_000;
+/** How long a payment in doubt is left alone before somebody may look into it again, ms. */
+const DOUBT_MS = 2000;
+
+/**
+ * KEYS: record, index. ARGV: owner, change, lease ms, receipt (or empty), reason, transaction, spend, answer (or empty),
+ * and ms: how long the answer is kept, or under `abandoned` how long the payment is known to be good.
+ *
+ * Returns 1, or 0 when the owner no longer holds the claim or the change does not follow from the state. A receipt
+ * settles whatever the change and whoever brings it: an earlier write, or the claim itself, may have been lost. What
+ * settled stays settled. A repeated change is a 1 again, but for `abandoned` before settling, whose record is gone.
+ */
+export const CHANGE = `#!lua flags=allow-key-locking
+${NOW}
+local key, index, to, spend = KEYS[1], KEYS[2], ARGV[2], ARGV[7]
+local r = redis.call('HMGET', key, 'state', 'owner', 'exp', 'lease')
+local state = r[1]
+local function set(...) redis.call('HSET', key, ...) end
+local function keep()
+  if ARGV[8] ~= '' then set('answer', ARGV[8], 'kept', ms(now + ARGV[9])) end
+end
+local function over()
+  redis.call('PEXPIRE', key, ms(math.max(tonumber(r[3]) - now, ARGV[8] ~= '' and ARGV[9] or 0, ${KEPT_AT_LEAST_MS})))
+  redis.call('ZREM', index, spend)
+end
+if ARGV[4] ~= '' and (state == 'claimed' or state == 'unknown') then
+  set('state', 'settled', 'receipt', ARGV[4])
+  state = 'settled'
+end
+if not state or state == 'open' then return 0 end
+if r[2] ~= ARGV[1] or (ARGV[4] ~= '' and state ~= 'settled') then return 0 end
+if to == 'settled' or to == 'renewed' then
+  set('lease', ms(now + ARGV[3]))
+elseif to == 'kept' then
+  keep()
+elseif state == 'settled' then
+  if to == 'failed' or to == 'unknown' then return 0 end
+  if to == 'broken' and r[4] == '0' then return 1 end
+  local broken = to == 'broken' and redis.call('HINCRBY', key, 'broken', 1) or 0
+  set('lease', '0')
+  if to == 'delivered' or broken >= ${MAX_BROKEN} then
+    keep()
+    set('done', '1')
+    over()
+  end
+elseif to == 'abandoned' or to == 'broken' then
+  if state ~= 'claimed' then
+    set('lease', '0')
+  else
+    redis.call('ZREM', index, spend)
+    if tonumber(ARGV[9]) > 0 then
+      set('state', 'open', 'owner', '', 'lease', '0', 'good', ms(now + ARGV[9]))
+      redis.call('PEXPIRE', key, ARGV[9])
+    else
+      redis.call('DEL', key)
+    end
+  end
+elseif to == 'failed' or to == 'unknown' then
+  local left = now + ${DOUBT_MS}
+  set('state', to, 'reason', ARGV[5], 'tx', ARGV[6], 'lease', to == 'unknown' and ms(left) or '0')
+  if to == 'failed' then over() else redis.call('ZADD', index, ms(left), spend) end
+else
+  return 0
+end
+return 1`;
