@@ -109,6 +109,8 @@ export type ErrorDetails = {
   headers?: Record<string, string>;
   /** Further public members of the problem document. */
   members?: Record<string, unknown>;
+  /** True when what was asked may still be done, though nobody waits for it. */
+  late?: boolean;
   /** For the log only. */
   cause?: unknown;
 };

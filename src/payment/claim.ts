@@ -6,7 +6,7 @@
 import type { Admission, Call, Claim, KeptAnswer, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Clock, PaymentStore } from "../core/ports.ts";
+import type { ChangeBy, Clock, PaymentStore } from "../core/ports.ts";
 import type { Batch, SessionName } from "../core/stores.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "../core/x402.ts";
 import { hold } from "./hold.ts";
@@ -78,13 +78,24 @@ export function makeTake(options: {
     const letGo = () => {
       const given = taken.then(
         (outcome) => (outcome.kind === "claimed" ? outcome.claim.abandoned() : undefined),
-        // The reply may be lost and the claim made: nothing has begun, so it is given back.
-        () => persist(by, { to: "abandoned" }, [500]),
+        (error: unknown) =>
+          giveBack(persist, by, error instanceof GatewayError && error.details.late === true),
       );
       call.waitUntil(given);
     };
     return { taken, letGo };
   };
+}
+
+/**
+ * The reply may be lost and the claim made: nothing has begun, so it is given back. A store that is slow may make it even
+ * after that, and then it is given back once more.
+ */
+async function giveBack(persist: Persist, by: ChangeBy, late: boolean): Promise<void> {
+  const given = await persist(by, { to: "abandoned" }, [500]);
+  if (given === "written" || !late) return;
+  await new Promise((resolve) => setTimeout(resolve, by.leaseMs / 10));
+  await persist(by, { to: "abandoned" }, [500]);
 }
 
 /** Records that were made together do not all go together. */

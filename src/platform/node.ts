@@ -1,9 +1,8 @@
 /** Node, for containers. */
+import type { Server } from "node:http";
 import { type HttpBindings, serve } from "@hono/node-server";
 import type { Platform, Tollbooth } from "../app.ts";
-
-/** How long calls in flight may take to end when the server stops, ms; endless streams are then cut. */
-const GRACE_MS = 20_000;
+import { drainable, wasCut } from "./drain.ts";
 
 /** How often a server looks into payments that nobody has brought to an end, ms. */
 const RECONCILE_EVERY_MS = 60_000;
@@ -13,11 +12,13 @@ const inFlight = new Set<Promise<unknown>>();
 /** Variables of the process, the path as it was on the wire, and the address of the socket. */
 export const node: Platform = (c) => {
   const { incoming } = c.env as HttpBindings;
+  const { socket } = incoming;
   return {
     env: process.env,
     rawPath: (incoming.url ?? "/").replace(/[?#].*$/s, ""),
-    clientAddress: incoming.socket.remoteAddress,
+    clientAddress: socket.remoteAddress,
     waitUntil: track,
+    wasCut: () => wasCut(socket),
   };
 };
 
@@ -33,30 +34,29 @@ export type NodeServer = {
   close: () => Promise<void>;
 };
 
-/** Serves the app; `port` 0 takes a free one. Looks into pending payments once a minute. @throws when the port is taken */
-export function listen(app: Tollbooth, options: { port: number; hostname?: string }): Promise<NodeServer> {
+/**
+ * Serves the app; `port` 0 takes a free one. Looks into pending payments once a minute. Calls in flight have `graceMs` to
+ * end when it is closed (default 20 s). @throws when the port is taken
+ */
+export function listen(
+  app: Tollbooth,
+  { graceMs, ...options }: { port: number; hostname?: string; graceMs?: number },
+): Promise<NodeServer> {
   return new Promise((resolve, reject) => {
     const reconciling = setInterval(() => track(app.reconcile(process.env)), RECONCILE_EVERY_MS);
     reconciling.unref();
     const server = serve({ fetch: app.fetch, ...options }, ({ port }) => {
       resolve({
         port,
-        close: async () => {
+        async close() {
           clearInterval(reconciling);
-          const deadline = setTimeout(
-            () => "closeAllConnections" in server && server.closeAllConnections(),
-            GRACE_MS,
-          );
-          await new Promise((done) => {
-            server.close(done);
-            if ("closeIdleConnections" in server) server.closeIdleConnections();
-          });
-          clearTimeout(deadline);
+          await drain();
           // An ending may add a last write while others are waited for.
           while (inFlight.size > 0) await Promise.all(inFlight);
         },
       });
     });
+    const drain = drainable(server as Server, graceMs);
     server.once("error", (error) => {
       clearInterval(reconciling);
       reject(error);

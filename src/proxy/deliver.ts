@@ -4,21 +4,24 @@
  */
 
 /**
- * What became of a body: the client has it, or walked away from it (`delivered`); it broke off half-way (`broken`); it
- * ended before anybody took the first byte of it (`unbegun`).
+ * What became of a body: the client has it, or walked away from it (`delivered`); it broke off half-way (`broken`); nobody
+ * took the first byte of it, or the gateway itself went down (`unfinished`).
  */
-export type Ending = "delivered" | "broken" | "unbegun";
+export type Ending = "delivered" | "broken" | "unfinished";
 
-/** A body to give to the client, and how it ended. `left` is asked when it breaks off: has the client gone? */
-export function watch(source: ReadableStream<Uint8Array>, length: number | undefined, left: () => boolean) {
+/** Asked when a body breaks off: has the client gone, has the gateway cut the connection? */
+export type Causes = { left: () => boolean; wasCut: () => boolean };
+
+/** A body to give to the client, and how it ended. */
+export function watch(source: ReadableStream<Uint8Array>, length: number | undefined, causes: Causes) {
   const { readable, writable } = passThrough(length);
-  return { body: readable, ending: pump(source, writable, left) };
+  return { body: readable, ending: pump(source, writable, causes) };
 }
 
 async function pump(
   source: ReadableStream<Uint8Array>,
   sink: WritableStream<Uint8Array>,
-  left: () => boolean,
+  { left, wasCut }: Causes,
 ): Promise<Ending> {
   let begun = false;
   try {
@@ -33,7 +36,7 @@ async function pump(
       () => false,
       () => true,
     );
-    if (!begun) return "unbegun";
+    if (!begun || wasCut()) return "unfinished";
     return !sourceBroke || left() ? "delivered" : "broken";
   }
 }

@@ -102,12 +102,15 @@ function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, heade
     return new Response(null, { status, headers });
   }
   const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
-  const left = () => call.request.signal?.aborted === true;
+  const causes = {
+    left: () => call.request.signal?.aborted === true,
+    wasCut: () => call.wasCut?.() === true,
+  };
   const source = copy ? response.body.pipeThrough(copy.through) : response.body;
-  const { body, ending } = watch(source, length === undefined ? undefined : Number(length), left);
+  const { body, ending } = watch(source, length === undefined ? undefined : Number(length), causes);
   if (claim.lost.aborted) stop();
   else claim.lost.addEventListener("abort", stop, { once: true });
-  const last = { delivered: finish, broken: claim.broken, unbegun: claim.abandoned };
+  const last = { delivered: finish, broken: claim.broken, unfinished: claim.abandoned };
   call.waitUntil(ending.then((how) => last[how]()));
   return new Response(body, { status, headers });
 }

@@ -33,6 +33,8 @@ export function makeCashier(facilitator: Facilitator): Cashier {
       const verdict = await facilitator.verify(claim.payment);
       claim.verified = verdict.valid;
       if (verdict.valid) return;
+      // Anybody may submit an authorization, and it pays the seller whoever does: a doubt, as it is when settling.
+      if (/nonce_already_used/.test(verdict.reason)) throw inDoubt(claim, verdict.reason);
       // Not noted as failed: a facilitator that has lost its chain says "invalid" too, and the payment may be good.
       throw challenge(call, accepts, "payment_rejected", verdict.reason);
     },
@@ -58,14 +60,15 @@ export function makeCashier(facilitator: Facilitator): Cashier {
             cause: outcome.reason,
           });
         case "unknown":
-          claim.unknown(outcome.reason, outcome.transaction);
-          throw new GatewayError("payment_outcome_unknown", {
-            headers: { "retry-after": "2" },
-            cause: outcome.reason,
-          });
+          throw inDoubt(claim, outcome.reason, outcome.transaction);
       }
     },
   };
+}
+
+function inDoubt(claim: Claim, reason: string, transaction?: string): GatewayError {
+  claim.unknown(reason, transaction);
+  return new GatewayError("payment_outcome_unknown", { headers: { "retry-after": "2" }, cause: reason });
 }
 
 /**

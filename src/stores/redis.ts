@@ -53,6 +53,7 @@ export function connect({ url, token, timeoutMs }: RedisConnection): RunScripts 
     } catch (error) {
       throw new GatewayError("store_unavailable", {
         headers: { "retry-after": "1" },
+        late: error instanceof Error && error.name === "TimeoutError",
         cause: withoutCommand(error),
       });
     }

@@ -1,0 +1,116 @@
+/**
+ * One gateway as it is deployed: many instances that know nothing of each other over one store. Six slots, four of
+ * workerd and two of Node, each of them up or down; one real Redis, one upstream, one facilitator, one chain.
+ */
+import { seller } from "../../dev/accounts.ts";
+import type { Runtime } from "../../dev/bundle.ts";
+import type { Gateway } from "../../dev/gateways/process.ts";
+import { startGateway } from "../../dev/gateways/start.ts";
+import { startRedis } from "../../dev/redis.ts";
+import { type FacilitatorStub, startFacilitatorStub } from "../fixtures/facilitator-stub.ts";
+import { decode, type Requirements } from "../fixtures/sign.ts";
+import { BUNDLES } from "../fixtures/world.ts";
+import { type Ledger, startLedger } from "./ledger.ts";
+import { type Payment, signPaymentFor } from "./payer.ts";
+import { type MeteredUpstream, startMeteredUpstream } from "./upstream.ts";
+
+export type Cluster = {
+  slots: Slot[];
+  ledger: Ledger;
+  upstream: MeteredUpstream;
+  facilitator: FacilitatorStub;
+  /** The URL of any instance that is up: what a load balancer without a memory would choose. */
+  anyUrl: () => string;
+  /** Signs a payment for one call of that route. */
+  sign: (route: string) => Promise<Payment>;
+  /** Ends everything; more calls are harmless. */
+  close: () => Promise<void>;
+};
+
+/** A place for an instance. */
+export type Slot = {
+  runtime: Runtime;
+  isUp: () => boolean;
+  start: () => Promise<void>;
+  /** As the platform does it: SIGTERM for Node, sudden death for an isolate. It takes calls until it is gone. */
+  stop: () => Promise<void>;
+  url: () => string | undefined;
+  /** What its instances have logged about calls that they failed, 503 apart: the cause is nowhere else. */
+  failures: () => string[];
+};
+
+const UNEXPECTED = /"event":"request_failed".*"code":"(?:internal_error|config_invalid|upstream_\w+)"/;
+
+const RUNTIMES = ["workers", "node", "workers", "workers", "node", "workers"] as const;
+
+/** Starts everything around the instances and the first `count` of them. */
+export async function startCluster(count: number): Promise<Cluster> {
+  const store = await startRedis({ prefer: "real", strict: true });
+  const [ledger, upstream, facilitator] = await Promise.all([
+    startLedger(),
+    startMeteredUpstream(),
+    startFacilitatorStub(),
+  ]);
+  facilitator.on.settle = ledger.settle;
+  const vars = {
+    PAY_TO: seller.address,
+    REDIS_URL: store.url,
+    REDIS_TOKEN: store.token,
+    UPSTREAM_URL: upstream.url,
+    FACILITATOR_URL: facilitator.url,
+    CHAIN_RPC_URL: ledger.url,
+  };
+  const slots = RUNTIMES.map((runtime) => makeSlot(runtime, vars));
+  const close = async () => {
+    await Promise.all(slots.map((slot) => slot.stop()));
+    for (const part of [store, upstream, facilitator, ledger]) await part.close();
+  };
+  const anyUrl = () => {
+    const urls = slots.flatMap((slot) => slot.url() ?? []);
+    const url = urls[Math.floor(Math.random() * urls.length)];
+    if (url === undefined) throw new Error("no instance is up");
+    return url;
+  };
+  try {
+    await Promise.all(slots.slice(0, count).map((slot) => slot.start()));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { slots, ledger, upstream, facilitator, anyUrl, sign: makeSign(anyUrl), close };
+}
+
+function makeSlot(runtime: Runtime, vars: Record<string, string>): Slot {
+  let gateway: Gateway | undefined;
+  const started: Gateway[] = [];
+  return {
+    runtime,
+    isUp: () => gateway !== undefined,
+    url: () => gateway?.url,
+    async start() {
+      gateway = await startGateway({ runtime, directory: BUNDLES, vars });
+      started.push(gateway);
+    },
+    failures: () => started.flatMap((one) => one.log().split("\n")).filter((line) => UNEXPECTED.test(line)),
+    async stop() {
+      await gateway?.stop(runtime === "node" ? "SIGTERM" : "SIGKILL");
+      gateway = undefined;
+    },
+  };
+}
+
+/** Signs for what the first unpaid call of the route was asked for. */
+function makeSign(anyUrl: () => string): Cluster["sign"] {
+  const quotes = new Map<string, Promise<Requirements>>();
+  const ask = async (route: string) => {
+    const response = await fetch(anyUrl() + route);
+    await response.arrayBuffer();
+    const { accepts } = decode(response.headers.get("payment-required")) as { accepts: [Requirements] };
+    return accepts[0];
+  };
+  return async (route) => {
+    const quote = quotes.get(route) ?? ask(route);
+    quotes.set(route, quote);
+    return signPaymentFor(route, await quote);
+  };
+}

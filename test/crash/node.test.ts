@@ -1,0 +1,3 @@
+import { describeCrashes } from "./matrix.ts";
+
+describeCrashes("node");

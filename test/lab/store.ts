@@ -1,0 +1,60 @@
+/** The store of a lab: a real Redis that can be stopped and started empty behind a bridge that stays, and looked into. */
+import { type RunningRedis, startRedis } from "../../dev/redis.ts";
+import { findRedisServer } from "../../dev/redis-process.ts";
+import type { Intercept } from "../../src/bridge/intercept.ts";
+import { startBridge } from "../../src/bridge/serve.ts";
+import { hash } from "../../src/core/hash.ts";
+import { postJson } from "../bridge/backends.ts";
+import { decode } from "../fixtures/sign.ts";
+
+type Sent = {
+  accepted: { network: string; asset: string };
+  payload: { authorization: { from: string; nonce: string } };
+};
+
+/** A payment's record, as it lies in Redis; `{}` when there is none. */
+export type PaymentRecord = Record<string, string>;
+
+/** A store behind a bridge with this interceptor. */
+export async function startStore(intercept: Intercept) {
+  // A suite that empties its Redis must not find somebody else's at REDIS_URL.
+  const prefer = findRedisServer() === undefined ? ("embedded" as const) : ("real" as const);
+  let redis: RunningRedis = await startRedis({ prefer });
+  const token = "lab";
+  const connect = () => redis.backend.connect();
+  const bridge = await startBridge({ connect, token, strict: true, intercept });
+  const command = (...words: string[]) => postJson(redis, "/", words) as Promise<{ result: unknown }>;
+  return {
+    vars: { REDIS_URL: bridge.url, REDIS_TOKEN: token },
+    command,
+    async record(payment: string): Promise<PaymentRecord> {
+      const { result } = (await command("HGETALL", await keyOf(payment))) as { result: string[] };
+      return Object.fromEntries(
+        result.flatMap((field, i) => (i % 2 === 0 ? [[field, result[i + 1] ?? ""]] : [])),
+      );
+    },
+    /** Plays the passing of time: whatever lease the payment's record has is over. */
+    async passLease(payment: string): Promise<void> {
+      const over = "return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSET', KEYS[1], 'lease', '1')";
+      await command("EVAL", over, "1", await keyOf(payment));
+    },
+    /** Ends the Redis, with all it knew; the bridge stays. */
+    stop: () => redis.close(),
+    /** Starts an empty one. */
+    async start(): Promise<void> {
+      redis = await startRedis({ prefer });
+    },
+    async close(): Promise<void> {
+      await bridge.close();
+      await redis.close();
+    },
+  };
+}
+
+/** docs/storage.md: the record is of what the chain lets spend once. */
+export async function keyOf(payment: string): Promise<string> {
+  const { accepted, payload } = decode(payment) as Sent;
+  const { from, nonce } = payload.authorization;
+  const spend = [accepted.network, accepted.asset, from, nonce].map((part) => part.toLowerCase());
+  return `test:verify:${await hash(...spend)}`;
+}
