@@ -24,6 +24,8 @@ export type Lab = {
   store: Awaited<ReturnType<typeof startStore>>;
   chain: Chain;
   wire: Wire;
+  /** The variables of its configuration, but for how patient the gateway is. */
+  vars: Record<string, string>;
   upstream: Awaited<ReturnType<typeof startStallingUpstream>>;
   /** Kills the instance outright. */
   kill: () => Promise<void>;
@@ -62,6 +64,7 @@ export async function startLab(name: string, runtime: Runtime, given: Record<str
   };
   return {
     ...parts,
+    vars,
     kill,
     launch,
     revive: async () => (alive ? undefined : launch()),

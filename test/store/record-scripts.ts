@@ -16,13 +16,15 @@ const TIME = "redis.call('TIME')";
 /** Beyond every history, so that no record ends on the way. */
 const TTL_MS = 1_000_000_000;
 const INDEX = "pending";
-/** A payment that is let go may be known to be good for a while: that must not make a difference. */
-const GOOD_MS = "0";
 
 /** Answers a history of questions to one fresh record, and says what is left of it. */
 export type Play = (history: readonly Asked[]) => Promise<{ replies: Reply[]; left: Record<string, string> }>;
 
-export async function playOn(redis: RunningRedis): Promise<{ play: Play; close: () => void }> {
+/** `goodMs`: how long a payment that was let go is known to be valid, which must not make a difference. */
+export async function playOn(
+  redis: RunningRedis,
+  goodMs: number,
+): Promise<{ play: Play; close: () => void }> {
   const client = createRespClient(redis.backend, 10_000);
   const scripts = { claim: onTestClock(CLAIM), change: onTestClock(CHANGE) };
   const loaded = await client.send(Object.values(scripts).map((script) => ["SCRIPT", "LOAD", script]));
@@ -39,14 +41,17 @@ export async function playOn(redis: RunningRedis): Promise<{ play: Play; close: 
       "2",
       key,
       INDEX,
-      ...argumentsOf(ask),
+      ...argumentsOf(ask, goodMs),
       // As TIME answers it: seconds, and the microseconds in the second.
       String(Math.floor(at / 1000)),
       String((at % 1000) * 1000),
     ]);
     const replies = await client.send([...asks, ["HGETALL", key], ["DEL", key]]);
     const left = replies.at(-2);
-    return { replies: replies.slice(0, -2).map(toReply), left: toRecord(Array.isArray(left) ? left : []) };
+    return {
+      replies: replies.slice(0, -2).map(toReply),
+      left: withoutOpen(toRecord(Array.isArray(left) ? left : [])),
+    };
   };
   return { play, close: () => client.close() };
 }
@@ -58,7 +63,7 @@ function onTestClock(script: string): string {
   return pieces.join("{ARGV[#ARGV - 1], ARGV[#ARGV]}");
 }
 
-function argumentsOf(ask: Ask): string[] {
+function argumentsOf(ask: Ask, goodMs: number): string[] {
   return ask.ask === "claim"
     ? [ask.fp, ask.owner, String(LEASE_MS), String(TTL_MS), ask.create ? "1" : "0", "", "", "spend", "", ""]
     : [
@@ -70,7 +75,7 @@ function argumentsOf(ask: Ask): string[] {
         "",
         "spend",
         "",
-        ask.to === "abandoned" ? GOOD_MS : "0",
+        ask.to === "abandoned" ? String(goodMs) : "0",
       ];
 }
 
@@ -85,6 +90,11 @@ function toRecord(flat: RedisReply[]): Record<string, string> {
   return Object.fromEntries(
     fields.flatMap((field, i) => (i % 2 === 0 ? [[field, fields[i + 1] ?? ""]] : [])),
   );
+}
+
+/** A payment that is known to be good and in nobody's hands is as good as one that was never seen. */
+function withoutOpen(record: Record<string, string>): Record<string, string> {
+  return record.state === "open" ? {} : record;
 }
 
 function text(reply: RedisReply): string {
