@@ -1,6 +1,8 @@
 /** What `tollbooth doctor` asks a store, in the order in which one thing needs the other. */
 import type { RedisConnection } from "../core/route.ts";
-import { type Admin, openAdmin, StoreFault, tryScripts } from "../stores/admin.ts";
+import { type Admin, openAdmin, StoreFault } from "../stores/admin.ts";
+import { tryScripts } from "../stores/try-scripts.ts";
+import { checkTraffic } from "./doctor-traffic.ts";
 
 /** One finding; whatever is not ok has a hint. */
 export type Check = {
@@ -29,6 +31,7 @@ export async function checkStore(connection: RedisConnection): Promise<Check[]> 
     findings.push(await finding("eviction", () => checkEviction(admin)));
     findings.push(await finding("scripts", () => checkScripts(connection)));
     findings.push(await finding("clock", () => checkClock(admin)));
+    findings.push(await finding("traffic", () => checkTraffic(admin, connection.prefix)));
   }
   const target = `store ${connection.url} (${connection.prefix})`;
   return findings.map((found) => ({ target, ...found }));

@@ -2,7 +2,13 @@
 import type { RateLimit } from "./limit.ts";
 
 /** A script to run on its keys; `args` are strings so that nothing is rounded on the way. */
-export type ScriptCall = { script: string; keys: string[]; args: string[] };
+export type ScriptCall = {
+  script: string;
+  keys: string[];
+  args: string[];
+  /** Its failure is nobody's: the others in the request count all the same. */
+  optional?: boolean;
+};
 
 /** Runs scripts on one store in one request, in order. @throws GatewayError `store_unavailable` */
 export type RunScripts = (calls: ScriptCall[]) => Promise<unknown[]>;

@@ -3,11 +3,8 @@
  * API that the gateway uses, with failures told apart. The gateway itself never comes here.
  */
 import * as z from "zod/mini";
-import { GatewayError } from "../core/errors.ts";
 import type { RedisConnection } from "../core/route.ts";
-import { ask } from "./batch.ts";
-import { paymentStore } from "./payments.ts";
-import { connect } from "./redis.ts";
+import { countersKey } from "./counters.ts";
 
 /** A command without a result: nobody answered, the token is wrong, or the store said no. */
 export class StoreFault extends Error {
@@ -28,6 +25,8 @@ export type Admin = {
   time: () => Promise<number>;
   /** `maxmemory-policy`; undefined when the service does not tell. */
   evictionPolicy: () => Promise<string | undefined>;
+  /** What the gateways have counted about this store in the last so many hours; empty when nothing was. */
+  counts: (prefix: string, hours: number) => Promise<Record<string, number>>;
   /** Every key that begins so, found by SCAN; `found` hears how many there are so far. */
   keysUnder: (start: string, found?: (count: number) => void) => Promise<string[]>;
   /** Deletes these keys and says how many there were. */
@@ -36,6 +35,7 @@ export type Admin = {
 
 const Reply = z.object({ result: z.optional(z.unknown()), error: z.optional(z.string()) });
 const Page = z.tuple([z.union([z.string(), z.number()]), z.array(z.string())]);
+const Fields = z.array(z.string());
 const Time = z.tuple([z.union([z.string(), z.number()]), z.union([z.string(), z.number()])]);
 
 /** An operator's way to a store; makes no request until it is used. */
@@ -56,6 +56,20 @@ export function openAdmin(connection: RedisConnection): Admin {
       const config = await orNothing(run("CONFIG", "GET", "maxmemory-policy"));
       return Array.isArray(config) && typeof config[1] === "string" ? config[1] : undefined;
     },
+    async counts(prefix, hours) {
+      const keys = Array.from({ length: hours }, (_, hour) =>
+        countersKey(prefix, Date.now() - hour * 3600_000),
+      );
+      const found = await Promise.all(keys.map(async (key) => parse(Fields, await run("HGETALL", key))));
+      const total: Record<string, number> = {};
+      for (const fields of found) {
+        for (let i = 0; i < fields.length; i += 2) {
+          const name = fields[i] ?? "";
+          total[name] = (total[name] ?? 0) + Number(fields[i + 1]);
+        }
+      }
+      return total;
+    },
     async keysUnder(start, found) {
       const keys = new Set<string>();
       let cursor = "0";
@@ -73,33 +87,6 @@ export function openAdmin(connection: RedisConnection): Admin {
       return keys.length === 0 ? 0 : Number(await run("UNLINK", ...keys));
     },
   };
-}
-
-/**
- * Runs the gateway's own scripts on a record of nobody, under the prefix, and removes it.
- * @returns what did not go as it must; undefined when all did
- */
-export async function tryScripts(connection: RedisConnection): Promise<string | undefined> {
-  const [spend, owner, rival] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
-  const prefix = `${connection.prefix}:doctor`;
-  const store = paymentStore(connect(connection), { prefix });
-  const by = { spend, owner, leaseMs: 10_000, receipt: undefined };
-  const payment = { ...by, fingerprint: "doctor", ttlMs: 10_000, create: true };
-  try {
-    const first = await ask(store.claim(payment));
-    if (first.kind !== "claimed") return `a first claim was answered "${first.kind}"`;
-    const second = await ask(store.claim({ ...payment, owner: rival }));
-    if (second.kind !== "busy") return `a second claim was answered "${second.kind}"`;
-    if (await store.change({ ...by, owner: rival }, { to: "delivered" }))
-      return "a stranger's change was taken";
-    return (await store.change(by, { to: "abandoned" })) ? undefined : "the owner's change was refused";
-  } catch (error) {
-    return error instanceof GatewayError ? String(error.details.cause) : String(error);
-  } finally {
-    await openAdmin(connection)
-      .remove([`${prefix}:verify:${spend}`, `${prefix}:pending:${spend.slice(0, 1)}`])
-      .catch(() => undefined);
-  }
 }
 
 async function command({ url, token, timeoutMs }: RedisConnection, words: string[]): Promise<unknown> {

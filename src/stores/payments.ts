@@ -1,17 +1,12 @@
 /** The payment records (`docs/storage.md`): `{prefix}:verify:{spend}`, and what leads to them. */
-import * as z from "zod/mini";
 import type { Admission } from "../core/call.ts";
-import { GatewayError } from "../core/errors.ts";
-import type { Found, PaymentStore, PendingStore } from "../core/ports.ts";
+import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RunScripts, ScriptCall } from "../core/stores.ts";
-import { KeptAnswer, Receipt, Spent } from "../core/x402.ts";
 import { CHANGE } from "./change-script.ts";
+import type { Counters } from "./counters.ts";
+import { toAdmission, toFound, toSpends, twinOf } from "./payment-replies.ts";
 import { DUE, TAKE } from "./pending-scripts.ts";
 import { CLAIM } from "./scripts.ts";
-
-const ClaimReply = z.tuple([z.string(), z.string(), z.string()]);
-const TakeReply = z.tuple([z.string(), z.string(), z.string(), z.string()]);
-const DueReply = z.array(z.string());
 
 /** The index is in parts, so that payments do not wait for each other where keys are locked. */
 const PARTS = [..."0123456789abcdef"];
@@ -20,18 +15,20 @@ const OWED_AGAIN_MS = 3600_000;
 
 type Claiming = Parameters<PaymentStore["claim"]>[0];
 
-/** How keys are named. */
-export type PaymentKeys = {
+/** How keys are named, and what rides along. */
+export type PaymentOptions = {
   /** First part of every key. */
   prefix: string;
   /** Key of a session, if sessions are kept behind the same connection. */
   sessionKey?: ((id: string) => string) | undefined;
+  /** What goes along with writes that nobody waits for. */
+  counters?: Pick<Counters, "take" | "putBack"> | undefined;
 };
 
 /** Payment records behind a connection, and the index of those that were not brought to an end. */
 export function paymentStore(
   run: RunScripts,
-  { prefix, sessionKey }: PaymentKeys,
+  { prefix, sessionKey, counters }: PaymentOptions,
 ): PaymentStore & PendingStore {
   const record = (spend: string) => `${prefix}:verify:${spend}`;
   const index = (spend: string) => `${prefix}:pending:${spend.slice(0, 1)}`;
@@ -71,8 +68,8 @@ export function paymentStore(
       run,
       calls: [claimCall(claiming, "")],
       read: ([reply]) => {
-        const [kind, spend] = read(ClaimReply, reply);
-        return kind === "twin" ? claimTwin(claiming, spend) : toAdmission(reply);
+        const twin = twinOf(reply);
+        return twin === undefined ? toAdmission(reply) : claimTwin(claiming, twin);
       },
     }),
     async change({ spend, owner, leaseMs, receipt }, change) {
@@ -81,70 +78,24 @@ export function paymentStore(
       const ms = kept?.forMs ?? ("goodMs" in change ? change.goodMs : 0) ?? 0;
       const args = [owner, change.to, String(leaseMs), receipt ? JSON.stringify(receipt) : ""];
       args.push(reason, transaction, spend, kept ? JSON.stringify(kept.answer) : "", String(ms));
-      const [reply] = await run([{ script: CHANGE, keys: [record(spend), index(spend)], args }]);
+      const counted = counters?.take();
+      const call = { script: CHANGE, keys: [record(spend), index(spend)], args };
+      const [reply] = await run(counted ? [call, counted] : [call]).catch((error: unknown) => {
+        if (counted) counters?.putBack(counted);
+        throw error;
+      });
       return Number(reply) === 1;
     },
     async due(limit) {
       const calls = PARTS.map((part) => ({ script: DUE, keys: [index(part)], args: [String(limit)] }));
       const replies = await run(calls);
-      return replies.flatMap((reply) => read(DueReply, reply)).slice(0, limit);
+      return replies.flatMap(toSpends).slice(0, limit);
     },
     async take({ spend, owner, leaseMs }) {
       const args = [owner, String(leaseMs), spend, String(OWED_AGAIN_MS)];
       const [reply] = await run([{ script: TAKE, keys: [record(spend), index(spend)], args }]);
-      return toFound(read(TakeReply, reply));
+      return toFound(reply);
     },
   };
   return store;
-}
-
-function toAdmission(reply: unknown): Admission {
-  const [kind, detail, more] = read(ClaimReply, reply);
-  const answer = more === "" || kind === "claimed" ? undefined : KeptAnswer.parse(JSON.parse(more));
-  switch (kind) {
-    case "claimed":
-      return { kind, good: more === "1" };
-    case "absent":
-    case "conflict":
-      return { kind };
-    case "paid":
-      return { kind, receipt: Receipt.parse(JSON.parse(detail)), answer };
-    case "kept":
-    case "used": {
-      const receipt = Receipt.parse(JSON.parse(detail));
-      return answer ? { kind: "kept", receipt, answer } : { kind: "used", receipt };
-    }
-    case "doubt":
-      return { kind, since: Number(detail), answer };
-    case "session":
-      return { kind, endsAt: Number(detail) };
-    case "busy":
-      return { kind, retryAfterMs: Number(detail) };
-    case "failed":
-      return { kind, reason: detail };
-    default:
-      throw new GatewayError("store_unavailable", { cause: `unexpected claim reply ${kind}` });
-  }
-}
-
-function toFound([kind, payment, detail, since]: z.infer<typeof TakeReply>): Found {
-  switch (kind) {
-    case "owed":
-      return { kind, receipt: Receipt.parse(JSON.parse(detail)), since: Number(since) };
-    case "doubt": {
-      if (payment === "") return { kind: "unreadable" };
-      return { kind, payment: Spent.parse(JSON.parse(payment)), reason: detail, since: Number(since) };
-    }
-    case "busy":
-    case "over":
-      return { kind };
-    default:
-      return { kind: "gone" };
-  }
-}
-
-function read<T>(schema: z.ZodMiniType<T>, reply: unknown): T {
-  const parsed = schema.safeParse(reply);
-  if (parsed.success) return parsed.data;
-  throw new GatewayError("store_unavailable", { cause: "unexpected reply about a payment" });
 }

@@ -9,9 +9,12 @@ import { GatewayError } from "../core/errors.ts";
 import { digest } from "../core/hash.ts";
 import type { RedisConnection } from "../core/route.ts";
 import type { RunScripts, ScriptCall } from "../core/stores.ts";
+import type { Counters } from "./counters.ts";
 
-/** A connection; makes no request until it is used. */
-export function connect({ url, token, timeoutMs }: RedisConnection): RunScripts {
+type Reply = { result?: unknown; error?: string | undefined };
+
+/** A connection; makes no request until it is used. Tells `note` how each request went. */
+export function connect({ url, token, timeoutMs }: RedisConnection, note?: Counters["note"]): RunScripts {
   const redis = new Redis({
     url,
     token,
@@ -25,17 +28,22 @@ export function connect({ url, token, timeoutMs }: RedisConnection): RunScripts 
   /** Scripts this isolate has sent in full; the server knows them until it is restarted. */
   const sent = new Map<string, string>();
 
-  async function request(
-    calls: ScriptCall[],
-    full: boolean,
-  ): Promise<{ result?: unknown; error?: string | undefined }[]> {
+  async function request(calls: ScriptCall[], full: boolean): Promise<Reply[]> {
     const pipeline = redis.pipeline();
     for (const { script, keys, args } of calls) {
       const sha = full ? undefined : sent.get(script);
       if (sha) pipeline.evalsha(sha, keys, args);
       else pipeline.eval(script, keys, args);
     }
-    return await pipeline.exec({ keepErrors: true });
+    const began = Date.now();
+    try {
+      const replies: Reply[] = await pipeline.exec({ keepErrors: true });
+      note?.(Date.now() - began, "ok");
+      return replies;
+    } catch (error) {
+      note?.(Date.now() - began, isTimeout(error) ? "timeout" : "failed");
+      throw error;
+    }
   }
 
   return async function run(calls) {
@@ -46,18 +54,22 @@ export function connect({ url, token, timeoutMs }: RedisConnection): RunScripts 
         const again = await request(pick(calls, missing), true);
         for (const [n, i] of missing.entries()) replies[i] = again[n] ?? { error: "short reply" };
       }
-      const failed = replies.find(({ error }) => error !== undefined);
+      const failed = replies.find(({ error }, i) => error !== undefined && !calls[i]?.optional);
       if (failed || replies.length !== calls.length) throw new Error(failed?.error ?? "short reply");
       for (const { script } of calls) sent.set(script, sent.get(script) ?? (await digest("SHA-1", script)));
       return replies.map(({ result }) => result);
     } catch (error) {
       throw new GatewayError("store_unavailable", {
         headers: { "retry-after": "1" },
-        late: error instanceof Error && error.name === "TimeoutError",
+        late: isTimeout(error),
         cause: withoutCommand(error),
       });
     }
   };
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
 }
 
 function pick<T>(items: T[], indexes: number[]): T[] {

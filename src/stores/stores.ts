@@ -3,6 +3,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { Compiled, RedisConnection } from "../core/route.ts";
 import type { Limiter, RunScripts, SessionStore } from "../core/stores.ts";
+import { makeCounters } from "./counters.ts";
 import { limiter } from "./limiter.ts";
 import { paymentStore } from "./payments.ts";
 import { connect } from "./redis.ts";
@@ -27,16 +28,17 @@ export type Stores = {
 
 /** Opens the stores; makes no request. */
 export function openStores(connections: Compiled["stores"]): Stores {
+  const { verificationCache = NOWHERE, rateLimit = NOWHERE, timeSession = NOWHERE } = connections;
+  const counters = makeCounters(verificationCache.prefix, Date.now);
   const shared = new Map<string, RunScripts>();
   const open = (connection: RedisConnection | undefined): RunScripts => {
     if (!connection) return nobody;
     const { url, token, timeoutMs } = connection;
     const key = JSON.stringify([url, token, timeoutMs]);
-    const run = shared.get(key) ?? connect(connection);
+    const run = shared.get(key) ?? connect(connection, counters.note);
     shared.set(key, run);
     return run;
   };
-  const { verificationCache = NOWHERE, rateLimit = NOWHERE, timeSession = NOWHERE } = connections;
   const payments = open(connections.verificationCache);
   const sessions = open(connections.timeSession);
   const sessionsBesidePayments = payments === sessions;
@@ -46,6 +48,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
       floorMs,
       paymentStore(payments, {
         prefix: verificationCache.prefix,
+        counters,
         sessionKey: sessionsBesidePayments ? (id) => sessionKey(timeSession.prefix, id) : undefined,
       }),
     ),

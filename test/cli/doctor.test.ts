@@ -103,6 +103,7 @@ describe("a store that is well", () => {
       "ok eviction",
       "ok scripts",
       "ok clock",
+      "ok traffic",
       "ok reachable",
       "ok exact on eip155:8453",
       "ok reachable",
@@ -169,6 +170,29 @@ describe("a store that is not", () => {
     lie = { command: "INFO", tell: () => ({ status: 400, body: '{"error":"ERR not available"}' }) };
     expect(await troubles()).toEqual([
       ["warn", "eviction", "unknown: the service does not tell its maxmemory-policy"],
+    ]);
+  });
+
+  it("failed often lately, as the gateways have seen it", async () => {
+    const hour = `shop:stats:store:${new Date().toISOString().slice(0, 13)}`;
+    await postJson(redis, "/", [
+      "HSET",
+      hour,
+      "requests",
+      "100",
+      "timeout",
+      "3",
+      "le_5",
+      "97",
+      "le_2000",
+      "3",
+    ]);
+    expect(await troubles()).toEqual([
+      [
+        "warn",
+        "traffic",
+        "100 requests in 24 hours, 0 failed, 3 timed out (3.00 %); half within 5 ms, 99 % within 2000 ms",
+      ],
     ]);
   });
 
@@ -260,7 +284,7 @@ describe("tollbooth doctor", () => {
   it("prints a line per check and exits 0 when all is well, without a secret", async () => {
     const { code, output } = await run(bridge.token);
     expect(output).toContain(`ok    store ${bridge.url} (shop)  auth: the token is accepted`);
-    expect(output.trim().split("\n").at(-1)).toBe("10 ok, 0 warn, 0 fail");
+    expect(output.trim().split("\n").at(-1)).toBe("11 ok, 0 warn, 0 fail");
     expect(code).toBe(0);
     expect(output).not.toContain(bridge.token);
   });

@@ -8,6 +8,7 @@ import { faultTests } from "./faults.ts";
 import { forgeryTests } from "./forgeries.ts";
 import { headerTests } from "./headers.ts";
 import { limitTests } from "./limits.ts";
+import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
 import { recordTests } from "./records.ts";
 import { sessionTests } from "./sessions.ts";
@@ -20,6 +21,7 @@ const SUITES = {
   limitTests,
   sessionTests,
   recordTests,
+  oneRequestTests,
   headerTests,
   streamTests,
   faultTests,

@@ -1,0 +1,75 @@
+/** What the scripts of payments answer, read like anything foreign. All throw GatewayError `store_unavailable`. */
+import * as z from "zod/mini";
+import type { Admission } from "../core/call.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { Found } from "../core/ports.ts";
+import { KeptAnswer, Receipt, Spent } from "../core/x402.ts";
+
+const ClaimReply = z.tuple([z.string(), z.string(), z.string()]);
+const TakeReply = z.tuple([z.string(), z.string(), z.string(), z.string()]);
+const DueReply = z.array(z.string());
+
+/** The payment that came under the same name before, if that is what stands in the way. */
+export function twinOf(reply: unknown): string | undefined {
+  const [kind, spend] = read(ClaimReply, reply);
+  return kind === "twin" ? spend : undefined;
+}
+
+/** Payments that are due. */
+export function toSpends(reply: unknown): string[] {
+  return read(DueReply, reply);
+}
+
+/** What the record says of a payment. */
+export function toAdmission(reply: unknown): Admission {
+  const [kind, detail, more] = read(ClaimReply, reply);
+  const answer = more === "" || kind === "claimed" ? undefined : KeptAnswer.parse(JSON.parse(more));
+  switch (kind) {
+    case "claimed":
+      return { kind, good: more === "1" };
+    case "absent":
+    case "conflict":
+      return { kind };
+    case "paid":
+      return { kind, receipt: Receipt.parse(JSON.parse(detail)), answer };
+    case "kept":
+    case "used": {
+      const receipt = Receipt.parse(JSON.parse(detail));
+      return answer ? { kind: "kept", receipt, answer } : { kind: "used", receipt };
+    }
+    case "doubt":
+      return { kind, since: Number(detail), answer };
+    case "session":
+      return { kind, endsAt: Number(detail) };
+    case "busy":
+      return { kind, retryAfterMs: Number(detail) };
+    case "failed":
+      return { kind, reason: detail };
+    default:
+      throw new GatewayError("store_unavailable", { cause: `unexpected claim reply ${kind}` });
+  }
+}
+
+/** What was found of a pending payment. */
+export function toFound(reply: unknown): Found {
+  const [kind, payment, detail, since] = read(TakeReply, reply);
+  switch (kind) {
+    case "owed":
+      return { kind, receipt: Receipt.parse(JSON.parse(detail)), since: Number(since) };
+    case "doubt": {
+      if (payment === "") return { kind: "unreadable" };
+      return { kind, payment: Spent.parse(JSON.parse(payment)), reason: detail, since: Number(since) };
+    }
+    case "busy":
+    case "over":
+      return { kind };
+    default:
+      return { kind: "gone" };
+  }
+}
+
+function read<T>(schema: z.ZodMiniType<T>, reply: unknown): T {
+  const parsed = schema.safeParse(reply);
+  if (parsed.success) return parsed.data;
+  throw new GatewayError("store_unavailable", { cause: "unexpected reply about a payment" });
+}
