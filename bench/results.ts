@@ -7,7 +7,8 @@ import { promisify } from "node:util";
 import type { Weight } from "./bundles.ts";
 import type { Effort, Measured } from "./rates.ts";
 import type { Counted } from "./requests.ts";
-import { bundleTable, rateTable, requestTable, waitTable } from "./tables.ts";
+import type { Added } from "./stores.ts";
+import { bundleTable, rateTable, requestTable, storeTable, waitTable } from "./tables.ts";
 import type { Waited } from "./waits.ts";
 
 /** Everything one run has measured. */
@@ -16,6 +17,7 @@ export type Results = {
   bundle?: Weight[];
   requests?: Counted[];
   waits?: Waited[];
+  stores?: Added[];
   free?: Measured[];
   unpaid?: Measured[];
   paid?: Measured[];
@@ -65,13 +67,14 @@ export async function keep(results: Results): Promise<void> {
 
 /** The tables of what is there, by name. */
 export function tablesOf(results: Partial<Results>): Record<string, string> {
-  const { machine, bundle, requests, waits, free, unpaid, paid } = results;
+  const { machine, bundle, requests, waits, stores, free, unpaid, paid } = results;
   const facts = Object.entries(machine ?? {}).map(([name, value]) => `${name} ${value}`);
   return {
     ...(machine ? { machine: `${facts.join(", ")}.` } : {}),
     ...(bundle ? { bundle: bundleTable(bundle) } : {}),
     ...(requests ? { requests: requestTable(requests) } : {}),
     ...(waits ? { waits: waitTable(waits) } : {}),
+    ...(stores ? { stores: storeTable(stores) } : {}),
     ...(free ? { free: rateTable(free) } : {}),
     ...(unpaid ? { unpaid: rateTable(unpaid) } : {}),
     ...(paid ? { paid: rateTable(paid) } : {}),

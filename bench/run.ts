@@ -2,7 +2,7 @@
  * `npm run bench`: the gateway against a bare proxy and the x402 SDK's middleware, in one run on one machine.
  *
  *   --quick      two short rounds: does it work, not how fast is it
- *   --only NAME  one part: bundle, requests, free, unpaid, paid, waits
+ *   --only NAME  one part: bundle, requests, free, unpaid, paid, waits, stores
  *   --write      keeps the result of a whole run: bench/results.json and the tables of docs/benchmarks.md
  */
 import { parseArgs } from "node:util";
@@ -11,6 +11,7 @@ import { type Lab, startLab } from "./lab.ts";
 import { measureRates } from "./rates.ts";
 import { countRequests } from "./requests.ts";
 import { describeMachine, keep, type Results, tablesOf } from "./results.ts";
+import { measureStores } from "./stores.ts";
 import { absoluteTable } from "./tables.ts";
 import { FREE, PAID, UNPAID } from "./variants.ts";
 import { measureWaits } from "./waits.ts";
@@ -31,6 +32,7 @@ const PARTS: Record<string, (lab: Lab) => Promise<Partial<Results>>> = {
   paid: async (lab) => ({ paid: await measureRates(lab, PAID, effort) }),
   // Last, when all code is as fast as it gets.
   waits: async (lab) => ({ waits: await measureWaits(lab, effort.calls) }),
+  stores: async (lab) => ({ stores: await measureStores(lab, effort.calls) }),
 };
 
 async function main(): Promise<void> {

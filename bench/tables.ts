@@ -4,6 +4,7 @@ import type { Round } from "./load.ts";
 import type { Measured } from "./rates.ts";
 import type { Counted } from "./requests.ts";
 import { median, ratio, type Spread } from "./stats.ts";
+import type { Added } from "./stores.ts";
 import { WAITS, type Waited } from "./waits.ts";
 
 const FEWEST_BYTES_SHOWN = 2048;
@@ -59,6 +60,18 @@ export function waitTable(waited: Waited[]): string {
     return [name, total, ...times];
   });
   return table(["ms", "waits asked for", "waits taken", "p50", "p50 − asked", "p50 − taken", "p99"], rows);
+}
+
+/** What the stores add. */
+export function storeTable(added: Added[]): string {
+  const rows = added.map(({ name, distance, taken, p50, p99 }) => [
+    name,
+    ...[distance, taken, p50, p50 - taken, p99].map((ms) => ms.toFixed(1)),
+  ]);
+  return table(
+    ["ms", "store", "its wait, measured", "added, p50", "of that not the wait", "added, p99"],
+    rows,
+  );
 }
 
 /** Requests by kind of call. */

@@ -42,7 +42,8 @@ export async function measureWaits(lab: Lab, calls: number): Promise<Waited[]> {
   for (let i = 0; i < calls; i++) {
     for (const [entry, list] of times) {
       const payment = await pools.get(entry)?.next();
-      list.push(await timeCall(agent, urlOf(lab, entry), payment));
+      const headers: Record<string, string> = payment === undefined ? {} : { "payment-signature": payment };
+      list.push(await timeCall(agent, urlOf(lab, entry), headers));
     }
   }
   agent.destroy();
@@ -63,9 +64,8 @@ function summarize(name: string, list: number[], taken: typeof WAITS): Waited {
 }
 
 /** Until the last byte of the answer, ms. */
-function timeCall(agent: Agent, url: string, payment: string | undefined): Promise<number> {
+export function timeCall(agent: Agent, url: string, headers: Record<string, string>): Promise<number> {
   const started = performance.now();
-  const headers = payment === undefined ? {} : { "payment-signature": payment };
   return new Promise((resolve, reject) => {
     get(url, { agent, headers }, (response) => {
       response.resume();

@@ -86,24 +86,34 @@ async function servePaid(
   call: Call,
   { admitted, claim, accepts }: { admitted: Admitted; claim: Claim; accepts: PaymentRequirements[] },
 ): Promise<Response> {
-  const grant = async () => Object.assign(admitted.headers, await rooms.grant(call, claim));
   const before = call.route.settlement === "before-response";
   if (claim.inDoubtSince !== undefined) await rooms.resolve(call, claim, accepts);
   const trusted = claim.verified || (before && claim.payment.proven);
   if (!claim.receipt && !trusted) await rooms.verify(call, claim, accepts);
   if (!claim.receipt && before) await rooms.settle(call, claim, accepts);
-  if (claim.receipt) await grant();
 
-  // Another isolate has taken over, because this one stalled: it serves.
-  if (claim.lost.aborted) throw new GatewayError("payment_in_progress", { headers: { "retry-after": "5" } });
-  // Produced earlier, while it was in doubt whether it was paid.
-  const answer = claim.answer && claim.receipt ? rooms.replay(claim.answer) : await rooms.forward(call);
-  if (!claim.receipt && rooms.isServed(answer.response.status)) {
-    // Charged for an answer that is there but not yet handed out.
-    await rooms.settle(call, claim, accepts).then(grant, (error: unknown) => {
-      rooms.withhold(call, answer, claim, error);
-      throw error;
-    });
+  // Goes on while the upstream is asked: no call waits for the store a second time before that.
+  let granting = claim.receipt && rooms.grant(call, claim);
+  let answer: Answer;
+  try {
+    answer = await produce(rooms, call, claim);
+    if (!claim.receipt && rooms.isServed(answer.response.status)) {
+      // Charged for an answer that is there but not yet handed out.
+      await rooms.settle(call, claim, accepts).catch((error: unknown) => {
+        rooms.withhold(call, answer, claim, error);
+        throw error;
+      });
+      granting = rooms.grant(call, claim);
+    }
+  } finally {
+    Object.assign(admitted.headers, await granting);
   }
   return rooms.respond(call, answer, admitted);
+}
+
+/** The answer: of the upstream, or one that it gave earlier, while it was in doubt whether it was paid. */
+async function produce(rooms: Rooms, call: Call, claim: Claim): Promise<Answer> {
+  // Another isolate has taken over, because this one stalled: it serves.
+  if (claim.lost.aborted) throw new GatewayError("payment_in_progress", { headers: { "retry-after": "5" } });
+  return claim.answer && claim.receipt ? rooms.replay(claim.answer) : rooms.forward(call);
 }

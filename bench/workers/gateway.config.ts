@@ -1,5 +1,11 @@
 import { defineConfig } from "../../src/index.ts";
 
+/** Never used up. */
+const LIMITS = [
+  { name: "second", requests: 1_000_000, window: "1s" },
+  { name: "day", requests: 100_000_000, window: "1d" },
+];
+
 /** What the benchmark sells: one route for each way a call can go. */
 export default defineConfig({
   wallets: { "base-sepolia": "${PAY_TO}" },
@@ -11,6 +17,9 @@ export default defineConfig({
   upstreams: { api: { url: "${UPSTREAM_URL}" } },
   routes: {
     "GET /free": { upstream: "api", price: "$0" },
+    "GET /limited": { upstream: "api", path: "/free", price: "$0", rateLimit: LIMITS },
+    "GET /timed": { upstream: "api", path: "/free", pricing: { model: "time", duration: "1d" } },
+    "GET /everything": { upstream: "api", path: "/free", rateLimit: LIMITS, keepAnswer: true },
     "GET /paid": { upstream: "api" },
     "GET /late": { upstream: "api", settlement: "after-response" },
   },

@@ -8,6 +8,8 @@ import type { ScriptCall } from "../core/stores.ts";
 /** Upper bounds of the latency buckets, ms. */
 export const LATENCY_BUCKETS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000] as const;
 const KEPT_MS = 7 * 24 * 3600_000;
+/** Commands cost money: an isolate writes what it has counted no more often than this, ms. */
+const EVERY_MS = 10_000;
 
 /** KEYS: counters. ARGV: lifetime ms, then field and amount in turn. */
 const COUNT = `#!lua flags=allow-key-locking
@@ -20,7 +22,7 @@ export type RequestEnd = "ok" | "failed" | "timeout";
 /** Counts of one isolate since they were last written. */
 export type Counters = {
   note: (ms: number, end: RequestEnd) => void;
-  /** The counts as a call to go along with a write; undefined when there are none. They start anew. */
+  /** The counts as a call to go along with a write; undefined when there are none or it is too early. They start anew. */
   take: () => ScriptCall | undefined;
   /** Gives back what could not be written. */
   putBack: (call: ScriptCall) => void;
@@ -34,6 +36,7 @@ export function countersKey(prefix: string, at: number): string {
 /** Counters that are written under the prefix. */
 export function makeCounters(prefix: string, clock: () => number): Counters {
   let counts = new Map<string, number>();
+  let since = clock();
   const add = (field: string, amount: number) => counts.set(field, (counts.get(field) ?? 0) + amount);
   return {
     note(ms, end) {
@@ -42,7 +45,8 @@ export function makeCounters(prefix: string, clock: () => number): Counters {
       add(`le_${LATENCY_BUCKETS_MS.find((bound) => ms <= bound) ?? "more"}`, 1);
     },
     take() {
-      if (counts.size === 0) return undefined;
+      if (counts.size === 0 || clock() - since < EVERY_MS) return undefined;
+      since = clock();
       const args = [...counts].flatMap(([field, amount]) => [field, String(amount)]);
       counts = new Map();
       return {

@@ -29,7 +29,7 @@ export type Stores = {
 /** Opens the stores; makes no request. */
 export function openStores(connections: Compiled["stores"]): Stores {
   const { verificationCache = NOWHERE, rateLimit = NOWHERE, timeSession = NOWHERE } = connections;
-  const counters = makeCounters(verificationCache.prefix, Date.now);
+  const counters = makeCounters(verificationCache.prefix, () => Date.now());
   const shared = new Map<string, RunScripts>();
   const open = (connection: RedisConnection | undefined): RunScripts => {
     if (!connection) return nobody;

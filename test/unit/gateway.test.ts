@@ -1,0 +1,86 @@
+/** The order of a paid call, with rooms that do what they are told. */
+import { expect, it } from "vitest";
+import type { Access, Answer, Claim } from "../../src/core/call.ts";
+import { GatewayError } from "../../src/core/errors.ts";
+import { type Rooms, serve } from "../../src/gateway.ts";
+import { compileMatch } from "../../src/routing/match.ts";
+import { arrivalOf, paymentOf, REQUIREMENTS, routeOf, TRANSACTION } from "./call.ts";
+
+const RECEIPT = { success: true, transaction: TRANSACTION, network: "eip155:84532", payer: "0x1" } as const;
+
+function roomsOf(change: Partial<Rooms>): Rooms {
+  const claim = {
+    payment: paymentOf(),
+    receipt: undefined,
+    lost: new AbortController().signal,
+  } as unknown as Claim;
+  Object.assign(claim, { abandoned: () => undefined });
+  const access: Access = { kind: "claimed", claim };
+  return {
+    match: compileMatch([routeOf("GET /a", { price: "$0.01" })]),
+    quote: () => ({ kind: "priced", accepts: [REQUIREMENTS] }),
+    present: async () => ({ payment: claim.payment }),
+    admit: async () => ({ access, headers: { ratelimit: "r" } }),
+    verify: async () => undefined,
+    resolve: async () => undefined,
+    settle: async () => {
+      claim.receipt = RECEIPT;
+      return RECEIPT;
+    },
+    grant: async () => ({ "tollbooth-session": "token" }),
+    forward: async (): Promise<Answer> => ({ response: new Response("ok"), stop: () => undefined }),
+    replay: () => ({ response: new Response("kept"), stop: () => undefined }),
+    withhold: () => undefined,
+    isServed: (status) => status < 500,
+    respond: (_call, { response }, { headers }) => new Response(response.body, { headers }),
+    ...change,
+  };
+}
+
+const arrival = () => arrivalOf("GET", "/a");
+
+it("the upstream is not kept waiting for the session that was bought; the answer is", async () => {
+  let granted: (fields: Record<string, string>) => void = () => undefined;
+  let asked: () => void = () => undefined;
+  const upstreamAsked = new Promise<void>((resolve) => {
+    asked = resolve;
+  });
+  const serving = serve(
+    roomsOf({
+      grant: () =>
+        new Promise((resolve) => {
+          granted = resolve;
+        }),
+      forward: async () => {
+        asked();
+        return { response: new Response("ok"), stop: () => undefined };
+      },
+    }),
+    arrival(),
+  );
+  await upstreamAsked;
+  granted({ "tollbooth-session": "late" });
+  expect((await serving).headers.get("tollbooth-session")).toBe("late");
+});
+
+it("what was bought and what is left ride on an error as well", async () => {
+  const forward = () => Promise.reject(new GatewayError("upstream_unreachable"));
+  const failed = await serve(roomsOf({ forward }), arrival()).catch((error: GatewayError) => error);
+  expect(failed).toMatchObject({ code: "upstream_unreachable" });
+  expect(Object.keys((failed as GatewayError).details.headers ?? {})).toEqual(
+    expect.arrayContaining(["ratelimit", "tollbooth-session", "PAYMENT-RESPONSE"]),
+  );
+});
+
+it("nothing is granted for a payment that was not settled", async () => {
+  const settle = () => Promise.reject(new GatewayError("payment_outcome_unknown"));
+  let grants = 0;
+  const grant = async () => {
+    grants += 1;
+    return {};
+  };
+  await expect(serve(roomsOf({ settle, grant }), arrival())).rejects.toMatchObject({
+    code: "payment_outcome_unknown",
+  });
+  expect(grants).toBe(0);
+});
