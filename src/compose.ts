@@ -47,9 +47,15 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     match: compileMatch(routes),
     quote,
     async present(call, accepts) {
-      const presented = { payment: await present(call, accepts), ticket: readTicket(call) };
-      if (!presented.payment && !presented.ticket) throw challenge(call, accepts, "payment_required");
-      return presented;
+      const ticket = readTicket(call);
+      if (ticket) {
+        // Within paid time it does not matter what comes beside the token.
+        const noGood = (refused: unknown) => ({ ticket, refused });
+        return present(call, accepts).then((payment) => ({ ticket, payment }), noGood);
+      }
+      const payment = await present(call, accepts);
+      if (!payment) throw challenge(call, accepts, "payment_required");
+      return { payment };
     },
     admit: makeAdmit({
       openBatch,

@@ -22,8 +22,11 @@ import type {
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
 
-/** What a client brings to pay with: nothing on a free route, else a payment, a session's token, or both. */
-export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undefined };
+/**
+ * What a client brings to pay with: nothing on a free route, else a payment, a session's token, or both; `refused` is
+ * why the payment beside a token was no good.
+ */
+export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undefined; refused?: unknown };
 
 /** The doors. What each may throw is written there; all of it is a `GatewayError`. */
 export type Rooms = {

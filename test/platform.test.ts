@@ -106,3 +106,35 @@ it("an answer that the closing server cuts is not delivered: its payer collects 
   expect(facilitator.counts.settle).toBe(1);
   await again.body?.cancel();
 });
+
+it("an answer that is withheld while its settlement is in doubt does not keep a server from closing", async () => {
+  const facilitator = await startFacilitatorStub();
+  facilitator.on.settle = () => ({ status: 500, text: "down" });
+  const upstream = createServer((_request, response) => void response.write("half"));
+  await new Promise<void>((done) => upstream.listen(0, "127.0.0.1", done));
+  onTestFinished(async () => {
+    upstream.closeAllConnections();
+    upstream.close();
+    await facilitator.close();
+  });
+  const config = source({
+    gateway: { timeouts: { upstream: 1 } },
+    wallets: { "base-sepolia": "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC" },
+    accepts: [{ asset: "USDC", network: "base-sepolia" }],
+    facilitator: facilitator.url,
+    upstreams: { api: { url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` } },
+    routes: {
+      "GET /endless": { upstream: "api", price: "$0.01", settlement: "after-response", keepAnswer: true },
+    },
+  });
+  const app = createTollbooth(config, { platform: node, emit: () => undefined });
+  const server = await listen(app, { port: 0, hostname: "127.0.0.1", graceMs: 100 });
+  const path = `http://127.0.0.1:${server.port}/endless`;
+  const required = decode((await fetch(path)).headers.get("payment-required")) as { accepts: [Requirements] };
+  const answer = await fetch(path, { headers: { "payment-signature": await sign(required.accepts[0]) } });
+  expect(answer.status).toBe(503);
+  await server.close();
+  const open = () =>
+    new Promise<number>((resolve) => upstream.getConnections((_error, count) => resolve(count)));
+  await expect.poll(open).toBe(0);
+});

@@ -22,7 +22,11 @@ type Asking = Pick<Batch, "add">;
 /** The rooms' parts: each puts its questions to the batch. */
 export type Parts = {
   openBatch: () => Batch;
-  limit: (call: Call, payer: string | undefined, batch: Asking) => Promise<() => Promise<Limited>>;
+  limit: (
+    call: Call,
+    payer: { address: string; spend: string } | undefined,
+    batch: Asking,
+  ) => Promise<() => Promise<Limited>>;
   lookUp: (
     call: Call,
     ticket: Ticket | undefined,
@@ -61,14 +65,14 @@ type Taking = {
  */
 export type Admit = (
   call: Call,
-  presented: { ticket?: Ticket | undefined; payment?: Payment | undefined },
+  presented: { ticket?: Ticket | undefined; payment?: Payment | undefined; refused?: unknown },
   accepts: PaymentRequirements[] | undefined,
 ) => Promise<Admitted>;
 
 /** Makes the room. */
 export function makeAdmit({ openBatch, limit, lookUp, take, running }: Parts): Admit {
-  return async function admit(call, { ticket, payment }, accepts) {
-    const payer = payment?.proven ? payment.scheme.authorization.from.toLowerCase() : undefined;
+  return async function admit(call, { ticket, payment, refused }, accepts) {
+    const payer = payment && payerOf(payment);
     const batch = openBatch();
     const limiting = await limit(call, payer, batch);
     const looking = await lookUp(call, ticket, payment, batch);
@@ -80,7 +84,9 @@ export function makeAdmit({ openBatch, limit, lookUp, take, running }: Parts): A
       const limited = await limiting();
       headers = limited.headers;
       if (limited.refusal) throw limited.refusal;
-      const access = accepts ? await decide(call, accepts, looking, taking) : ({ kind: "free" } as const);
+      const access = accepts
+        ? await decide(call, accepts, looking, taking, refused)
+        : ({ kind: "free" } as const);
       if (access.kind !== "session") return { access, headers };
       taking?.letGo();
       return { access, headers: { ...headers, ...running(access.endsAt) } };
@@ -91,15 +97,27 @@ export function makeAdmit({ openBatch, limit, lookUp, take, running }: Parts): A
   };
 }
 
+/** The payer, once proven; a payment that is too late proves nothing but that it was signed once. */
+function payerOf({
+  proven,
+  expired,
+  scheme,
+  spend,
+}: Payment): { address: string; spend: string } | undefined {
+  const known = proven && expired === undefined;
+  return known ? { address: scheme.authorization.from.toLowerCase(), spend } : undefined;
+}
+
 async function decide(
   call: Call,
   accepts: PaymentRequirements[],
   { byTicket, byPayer }: Looking,
   taking: Taking | undefined,
+  refused: unknown,
 ): Promise<Access> {
   const endsAt = await byTicket;
   if (endsAt !== undefined) return { kind: "session", endsAt };
-  if (!taking) throw challenge(call, accepts, "payment_required", "session_ended");
+  if (!taking) throw refused ?? challenge(call, accepts, "payment_required", "session_ended");
   const taken = await taking.taken;
   if (taken.kind === "refused") throw taken.error;
   if (taken.kind === "claimed" && isFresh(taken.claim)) {

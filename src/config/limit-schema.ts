@@ -53,8 +53,5 @@ export const RateLimitSchema = z.union(
 /** `deny` (default) or `allow`. */
 export const OnStoreErrorSchema = z.enum(["deny", "allow"]);
 
-/** Limits, as written. */
-export type RawRateLimit = z.infer<typeof RateLimitSchema>;
-
 /** One limit, as written. */
 export type RawLimit = z.infer<typeof OneLimitSchema>;

@@ -1,10 +1,12 @@
 /** Rate limits of the configuration: durations read, names given, contradictions found. */
 import { parseDuration } from "../core/duration.ts";
 import type { LimitKey, RateLimit } from "../core/limit.ts";
+import type { Decimal } from "../core/money.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
-import type { RawLimit, RawRateLimit } from "./limit-schema.ts";
+import type { RawLimit } from "./limit-schema.ts";
 import type { RawConfig } from "./schema.ts";
+import type { RawStore } from "./store-schema.ts";
 import { hasStore } from "./stores.ts";
 
 /** Longest window and ban, ms. */
@@ -13,12 +15,23 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~\w]{1,128}$/;
 
 /** The limits of a route: its own, or those of `defaults`. */
 export function checkRateLimits(
-  own: RawRateLimit | undefined,
-  ownPath: string,
+  { rateLimit: own, onStoreError }: RawConfig["routes"][string],
+  routePath: string,
+  price: Decimal | "free" | undefined,
   raw: RawConfig,
   faults: Fault[],
 ): RateLimit[] {
-  const [given, path] = own === undefined ? [raw.defaults?.rateLimit, "defaults.rateLimit"] : [own, ownPath];
+  const [given, path] =
+    own === undefined ? [raw.defaults?.rateLimit, "defaults.rateLimit"] : [own, `${routePath}.rateLimit`];
+  if (!given && onStoreError !== undefined) {
+    const message = "is about rate limits, and the route has none";
+    add(faults, { path: `${routePath}.onStoreError`, message, fix: "add a rateLimit, or leave it out" });
+  }
+  for (const { key } of given && own !== undefined ? [given].flat() : []) {
+    if (key === "payer" && price === "free") {
+      add(faults, { path, message: "counts payers, and the route is free", fix: 'leave out key: "payer"' });
+    }
+  }
   if (given === undefined || given === false) return [];
   const list = Array.isArray(given) ? given : [given];
   const window = (raw.stores?.rateLimit ?? raw.stores?.rateLimits)?.ttlSeconds;
@@ -35,7 +48,22 @@ export function checkRateLimits(
       'add stores.redis: { url: "${UPSTASH_REDIS_REST_URL}", token: "${UPSTASH_REDIS_REST_TOKEN}" }';
     add(faults, { path, message: "rate limits need a store, and there is none", fix });
   }
+  if (limits.some(({ key }) => key === "payer") && !sameConnection(raw)) {
+    const message = "counts payers, and that takes one store for rate limits and payments";
+    add(faults, {
+      path,
+      message,
+      fix: "leave out the address of stores.rateLimit, or count by something else",
+    });
+  }
   return limits;
+}
+
+/** Whether a payment is new is asked in the same step, of the same store. */
+function sameConnection({ stores = {} }: RawConfig): boolean {
+  const own = (store: RawStore | undefined) => [store?.url ?? store?.redis?.url ?? store?.redis?.host];
+  const [limits, payments] = [own(stores.rateLimit ?? stores.rateLimits), own(stores.verificationCache)];
+  return JSON.stringify(limits) === JSON.stringify(payments);
 }
 
 function checkLimit(limit: RawLimit, index: number, path: string, faults: Fault[]): RateLimit {

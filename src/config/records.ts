@@ -10,6 +10,19 @@ type Records = Pick<Route, "goodMs" | "keepAnswerMs" | "keepAnswerBytes" | "paym
 const LONGEST_MS = 86_400_000;
 const DEFAULT_ANSWER = { ttl: "10m", maxBytes: 65_536 };
 
+/** Settings of a route that are about payments. */
+const ABOUT_PAYMENTS = ["verificationCache", "keepAnswer", "paymentIdentifier", "pricing"] as const;
+
+/** A setting that is accepted and does nothing is worse than one that is refused. */
+export function checkFreeRoute(key: string, { routes }: RawConfig, faults: Fault[]): void {
+  const own: Partial<RawConfig["routes"][string]> = routes[key] ?? {};
+  for (const name of ABOUT_PAYMENTS) {
+    if (own[name] === undefined || own[name] === false) continue;
+    const message = "is about payments, and the route is free";
+    faults.push({ path: `routes.${key}.${name}`, message, fix: "leave it out, or set a price" });
+  }
+}
+
 /** The choices of a route, or those of `defaults`. */
 export function checkRecords(key: string, { routes, defaults }: RawConfig, faults: Fault[]): Records {
   const own: Partial<RawConfig["routes"][string]> = routes[key] ?? {};

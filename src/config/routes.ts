@@ -5,7 +5,7 @@ import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
 import { checkRateLimits } from "./limits.ts";
 import { checkPrice } from "./payments.ts";
-import { checkRecords } from "./records.ts";
+import { checkFreeRoute, checkRecords } from "./records.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkGroups, checkSession } from "./sessions.ts";
 import { checkTiming } from "./timing.ts";
@@ -32,7 +32,8 @@ export async function checkRoutes(
     if (!parsed) continue;
     const { method, pattern } = parsed;
     checkTemplate(route.path, pattern, `${path}.path`, faults);
-    const limits = checkRateLimits(route.rateLimit, `${path}.rateLimit`, raw, faults);
+    const limits = checkRateLimits(route, path, price, raw, faults);
+    if (price === "free") checkFreeRoute(key, raw, faults);
     const session = await checkSession(key, route, raw, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
     const twin = shapes.get(shape);

@@ -1,6 +1,5 @@
 /** Routes that sell time: for how long, and which of them are opened together. */
 import { hash } from "../core/hash.ts";
-import { parsePrice } from "../core/money.ts";
 import type { Route } from "../core/route.ts";
 import type { Fault } from "./faults.ts";
 import { checkDuration } from "./limits.ts";
@@ -15,15 +14,12 @@ const LONGEST_MS = 366 * 86_400_000;
 /** What a payment on this route opens, if it sells time. */
 export async function checkSession(
   key: string,
-  { pricing, price }: RawRoute,
+  { pricing }: RawRoute,
   raw: RawConfig,
   faults: Fault[],
 ): Promise<Route["session"]> {
   if (pricing?.model !== "time") return undefined;
   const path = `routes.${key}.pricing`;
-  if (parsePrice(price ?? raw.defaults?.price ?? "")?.digits === 0n) {
-    faults.push({ path, message: "sells time for nothing", fix: "leave pricing out, or set a price" });
-  }
   if (pricing.group !== undefined && !/^[\w.-]{1,64}$/.test(pricing.group)) {
     faults.push({ path: `${path}.group`, message: "is not a name", fix: "use letters, digits and . _ -" });
   }

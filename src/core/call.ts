@@ -74,6 +74,8 @@ export type Admission =
  */
 export type Claim = {
   payment: Payment;
+  /** It was presented before, so that it may be public: a settled signature is. */
+  repeated: boolean;
   /** Present when a settlement was begun earlier and not seen to end: when the payment was first claimed, ms. */
   inDoubtSince: number | undefined;
   /** Present once the money has moved. */

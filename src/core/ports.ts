@@ -6,7 +6,7 @@ import type { Receipt } from "./x402.ts";
 /** A change of a payment's record that only the owner of its claim may make. */
 export type PaymentChange =
   | { to: "settled" | "broken" | "renewed" }
-  /** `goodMs`: the payment is known to be valid for so long. */
+  /** `goodMs`: the payment was found to be valid, which counts for so long. */
   | { to: "abandoned"; goodMs?: number }
   | { to: "delivered"; kept?: Kept | undefined }
   | { to: "kept"; kept: Kept }
@@ -20,7 +20,14 @@ export type Kept = { answer: KeptAnswer; forMs: number };
 export type Spent = Pick<Payment, "scheme" | "requirements">;
 
 /** Who changes it. A receipt that is known goes with every change, so that one lost write loses nothing. */
-export type ChangeBy = { spend: string; owner: string; leaseMs: number; receipt: Receipt | undefined };
+export type ChangeBy = {
+  spend: string;
+  owner: string;
+  leaseMs: number;
+  receipt: Receipt | undefined;
+  /** What the client calls the purchase, if it does: forgotten with what was not bought. */
+  name?: string | undefined;
+};
 
 /** The payment records: one per spend identity, every change atomic and fenced by the owner's token. */
 export type PaymentStore = {

@@ -37,10 +37,10 @@ export type SessionStore = {
   /** When the session ends; undefined when it does not run or the secret is not one of its own. */
   endOf: (session: SessionName & { secret?: string }) => Promise<Question<number | undefined>>;
   /**
-   * Adds time for a payment, once however often it is asked, and takes a further secret. Gives the end.
+   * Adds time for a payment, once however often it is asked, and takes a further secret, if one is given. Gives the end.
    * @throws GatewayError `store_unavailable`
    */
-  grant: (grant: SessionName & { spend: string; secret: string; durationMs: number }) => Promise<number>;
+  grant: (grant: SessionName & { spend: string; secret?: string; durationMs: number }) => Promise<number>;
   /**
    * Ends a session and forgets its secrets; false when none runs. What was paid for it does not open it again.
    * @throws GatewayError `store_unavailable`
@@ -60,8 +60,16 @@ export type Allowance = {
 
 /** The counters of rate limits. `scope` is what a limit counts apart, `client` who is counted, in the clear. */
 export type Limiter = {
-  /** Counts one call. */
-  count: (limit: RateLimit, scope: string, client: string) => Promise<Question<Allowance>>;
+  /**
+   * Counts one call. With `spend`, only if that payment has no record yet: what was presented before may have been read
+   * on the chain, and its payer must not pay for that with a count. Undefined when it was not counted.
+   */
+  count: (
+    limit: RateLimit,
+    scope: string,
+    client: string,
+    spend?: string,
+  ) => Promise<Question<Allowance | undefined>>;
   /**
    * Notes that a call was refused: enough of these are a ban.
    * @throws GatewayError `store_unavailable`

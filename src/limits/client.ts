@@ -21,13 +21,19 @@ export function toCountedAddress(address: string | undefined): string {
 }
 
 /**
- * The client of a call under a limit, with its kind, so that no address can pass for a payer.
+ * The client of a call under a limit, with its kind, so that no address can pass for a payer; `byPayer` when the payer
+ * had a part in it.
  * @throws GatewayError `internal_error` when the configuration's function throws
  */
-export function clientOf(key: LimitKey, call: Call, payer: string | undefined): string {
+export function clientOf(
+  key: LimitKey,
+  call: Call,
+  payer: string | undefined,
+): { client: string; byPayer: boolean } {
   const address = toCountedAddress(call.clientAddress);
   const [kind, value] = identify(key, call, payer, address);
-  return value ? `${kind}:${value}` : `address:${address}`;
+  const byPayer = payer !== undefined && (key === "payer" || typeof key === "function");
+  return { client: value ? `${kind}:${value}` : `address:${address}`, byPayer };
 }
 
 function identify(

@@ -22,11 +22,14 @@ export type Limited = { headers: Record<string, string>; refusal: GatewayError |
  */
 export type Limit = (
   call: Call,
-  payer: string | undefined,
+  payer: Payer | undefined,
   batch: Pick<Batch, "add">,
 ) => Promise<() => Promise<Limited>>;
 
-type Counted = { limit: RateLimit; client: string; allowance: Promise<Allowance> };
+/** Who has signed a payment, and the hash of what it spends: a payer is counted only for payments that are new. */
+export type Payer = { address: string; spend: string };
+
+type Counted = { limit: RateLimit; client: string; allowance: Promise<Allowance | undefined> };
 type Known = { limit: RateLimit; client: string; allowance: Allowance };
 
 /** Makes the room. */
@@ -34,8 +37,9 @@ export function makeLimit(limiter: Limiter, emit: Emit): Limit {
   return async function limit(call, payer, batch) {
     const counted = await Promise.all(
       call.route.limits.map(async (limit): Promise<Counted> => {
-        const client = clientOf(limit.key, call, payer);
-        const question = await limiter.count(limit, scopeOf(call, limit), client);
+        const { client, byPayer } = clientOf(limit.key, call, payer?.address);
+        const spend = byPayer ? payer?.spend : undefined;
+        const question = await limiter.count(limit, scopeOf(call, limit), client, spend);
         return { limit, client, allowance: batch.add(question) };
       }),
     );
@@ -61,7 +65,8 @@ async function wait(
   emit: Emit,
 ): Promise<Known | undefined> {
   try {
-    return { ...counted, allowance: await allowance };
+    const known = await allowance;
+    return known && { ...counted, allowance: known };
   } catch (error) {
     if (route.onStoreError === "deny") throw error;
     emit({ event: "rate_limit_skipped", level: "warn", route: route.key, error: String(error) });

@@ -51,7 +51,8 @@ export function makeTake(options: {
   const { store, persist, clock, leaseMs } = options;
   return function take(call, payment, accepts, batch, session) {
     const { spend, fingerprint, expired, scheme, requirements, identifier } = payment;
-    const by = { spend, owner: crypto.randomUUID(), leaseMs, receipt: undefined };
+    const name = identifier?.name;
+    const by = { spend, owner: crypto.randomUUID(), leaseMs, receipt: undefined, name };
     const untilExpiry = Math.max(0, Number(scheme.authorization.validBefore) * 1000 - clock());
     const question = store.claim({
       ...by,

@@ -11,13 +11,15 @@ import type { Persist } from "./persist.ts";
 export function hold(
   call: Call,
   payment: Payment,
-  { spend, owner, leaseMs }: ChangeBy,
+  { spend, owner, leaseMs, name }: ChangeBy,
   admission: Extract<Admission, { kind: "claimed" | "doubt" | "paid" }>,
   persist: Persist,
 ): Claim {
   const { keepAnswerMs, goodMs } = call.route;
   const paid = admission.kind === "paid" ? admission : undefined;
-  const by = { spend: paid?.spend ?? spend, owner, leaseMs };
+  // Under a name, what is in hand is the payment that has bought it.
+  const by = { spend: paid?.spend ?? spend, owner, leaseMs, name };
+  const known = admission.kind === "claimed" && admission.good;
   const lost = new AbortController();
   let writes: Promise<unknown> = Promise.resolve();
   let open = true;
@@ -25,7 +27,8 @@ export function hold(
   const write = (change: PaymentChange) => {
     const { receipt } = claim;
     writes = writes.then(async () => {
-      const settled = change.to !== "delivered" || (await debt);
+      const last = change.to === "delivered" || change.to === "broken";
+      const settled = !last || (await debt);
       const written = await persist({ ...by, receipt }, settled ? change : { to: "abandoned" });
       if (written === "refused") lost.abort();
     });
@@ -39,10 +42,11 @@ export function hold(
   };
   const kept = (answer: KeptAnswer | undefined) => answer && { answer, forMs: keepAnswerMs };
   const claim: Claim = {
-    payment,
+    payment: { ...payment, spend: by.spend },
+    repeated: admission.kind !== "claimed",
     inDoubtSince: admission.kind === "doubt" ? admission.since : undefined,
     receipt: paid?.receipt,
-    verified: admission.kind === "claimed" && admission.good,
+    verified: known,
     answer: admission.kind === "claimed" ? undefined : admission.answer,
     owes: (owed) => {
       debt = owed.catch(() => false);
@@ -56,7 +60,7 @@ export function hold(
     keep: (answer) => write({ to: "kept", kept: { answer, forMs: keepAnswerMs } }),
     failed: (reason) => close({ to: "failed", reason }),
     delivered: (answer) => close({ to: "delivered", kept: kept(answer) }),
-    abandoned: () => close({ to: "abandoned", goodMs: claim.verified ? goodMs : 0 }),
+    abandoned: () => close({ to: "abandoned", goodMs: claim.verified && !known ? goodMs : 0 }),
     broken: () => close({ to: "broken" }),
   };
   return claim;

@@ -56,6 +56,11 @@ export function makePresent(clock: Clock): Present {
     const id = readIdentifier(payload, call);
     const terms = [...identityOf(call), JSON.stringify(requirements), id ?? ""];
     const proven = signer === "proven";
+    if (!proven && call.route.paymentIdentifier === "required") {
+      throw malformed(
+        "this call wants a payment identifier, and that takes a signature of a key, not of a wallet with code",
+      );
+    }
     const [spend, fingerprint, identifier] = await Promise.all([
       hash(network, asset.toLowerCase(), from, authorization.nonce.toLowerCase()),
       hash(...terms, signature.toLowerCase()),

@@ -1,11 +1,15 @@
 /** Node, for containers. */
 import type { Server } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type HttpBindings, serve } from "@hono/node-server";
 import type { Platform, Tollbooth } from "../app.ts";
 import { drainable, wasCut } from "./drain.ts";
 
 /** How often a server looks into payments that nobody has brought to an end, ms. */
 const RECONCILE_EVERY_MS = 60_000;
+
+/** A store that is away is tried again for this long; nothing is worth waiting for longer, ms. */
+const LAST_WRITES_MS = 20_000;
 
 const inFlight = new Set<Promise<unknown>>();
 
@@ -25,6 +29,12 @@ export const node: Platform = (c) => {
 function track(work: Promise<unknown>): void {
   const tracked = work.catch(() => undefined).finally(() => inFlight.delete(tracked));
   inFlight.add(tracked);
+}
+
+/** Waits for what is still being written, and for what that adds, but not for ever. */
+async function lastWrites(): Promise<void> {
+  const deadline = Date.now() + LAST_WRITES_MS;
+  while (inFlight.size > 0 && Date.now() < deadline) await Promise.race([Promise.all(inFlight), sleep(100)]);
 }
 
 /** A running server. */
@@ -51,8 +61,7 @@ export function listen(
         async close() {
           clearInterval(reconciling);
           await drain();
-          // An ending may add a last write while others are waited for.
-          while (inFlight.size > 0) await Promise.all(inFlight);
+          await lastWrites();
         },
       });
     });

@@ -8,6 +8,8 @@ import { GatewayError } from "../core/errors.ts";
 
 /** Says of an answer that it was handed out before (as Stripe and others name it). */
 const REPLAYED = "idempotent-replayed";
+/** Nobody waits for an answer that is withheld: longest time to read it, ms. */
+const WITHHELD_MS = 8000;
 /** Bytes that are turned into characters at once. */
 const CHUNK = 8192;
 
@@ -68,14 +70,17 @@ export function withhold(call: Call, { response, stop }: Answer, claim: Claim, r
       if (copy.tooLong()) throw new Error("too long to be kept");
     },
   });
+  const deadline = setTimeout(stop, Math.min(call.route.upstream.timeoutMs, WITHHELD_MS));
   const reading = response.body?.pipeThrough(copy.through).pipeTo(sink) ?? Promise.resolve();
-  const kept = reading.then(
-    () => {
-      const answer = copy.taken();
-      if (answer) claim.keep(answer);
-    },
-    () => stop(),
-  );
+  const kept = reading
+    .finally(() => clearTimeout(deadline))
+    .then(
+      () => {
+        const answer = copy.taken();
+        if (answer) claim.keep(answer);
+      },
+      () => stop(),
+    );
   call.waitUntil(kept);
 }
 

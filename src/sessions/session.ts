@@ -4,7 +4,8 @@
  * freshly signed payment that is then not charged. Further payments add their time at the end.
  *
  * A payment adds its time once, however often it is granted: the answer may be lost, the isolate may die. A grant that
- * could not be written is tried again in the background, and until it is the payment stays owed (`claim.owes`).
+ * could not be written is tried again in the background, and until it is the payment stays owed (`claim.owes`). Only a
+ * payment that is presented for the first time brings a token with it: later anybody could have copied it.
  */
 import type { Call, Claim, Payment, Ticket } from "../core/call.ts";
 import type { Emit } from "../core/ports.ts";
@@ -70,18 +71,21 @@ export function makeSessions(options: {
     const { session } = call.route;
     if (!session || !claim.receipt) return {};
     const { group, durationMs } = session;
-    const ticket = { id: await idOf(group, claim.payment), secret: newSecret() };
-    const asked = { ...ticket, group, durationMs, spend: claim.payment.spend };
+    const id = await idOf(group, claim.payment);
+    // What was presented before may have been read on the chain: its payer proves with a new signature who it is.
+    const secret = claim.repeated && claim.payment.proven ? undefined : newSecret();
+    const asked = { id, group, durationMs, spend: claim.payment.spend, ...(secret ? { secret } : {}) };
     try {
       const endsAt = await store.grant(asked);
-      return endsAt > Date.now() ? ticketFields(call, ticket, endsAt) : {};
+      if (endsAt <= Date.now()) return {};
+      return secret ? ticketFields(call, { id, secret }, endsAt) : endField(endsAt);
     } catch (error) {
       emit({ event: "session_grant_failed", level: "error", route: call.route.key, error: String(error) });
       const granted = retry(() => store.grant(asked));
       claim.owes(granted);
       call.waitUntil(granted);
-      // The token is good as soon as the store has it.
-      return ticketFields(call, ticket, Date.now() + durationMs);
+      // No token that may not be good: the payer is let through by a new signature as soon as the grant is written.
+      return {};
     }
   }
 

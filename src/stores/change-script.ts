@@ -7,9 +7,13 @@ const MAX_BROKEN = 3;
 const KEPT_AT_LEAST_MS = 600_000;
 /** How long a payment in doubt is left alone before somebody may look into it again, ms. */
 const DOUBT_MS = 2000;
+/** When somebody other than its payer may look into it, ms. */
+const LOOK_AGAIN_MS = 60_000;
+/** How long what was bought under a name is remembered, ms: as long as the name (`scripts.ts`). */
+const NAMED_MS = 24 * 3600_000;
 
 /**
- * KEYS: record, index. ARGV: owner, change, lease ms, receipt (or empty), reason, transaction, spend, answer (or empty),
+ * KEYS: record; index; the record of the payment identifier, if there is one. ARGV: owner, change, lease ms, receipt (or empty), reason, transaction, spend, answer (or empty),
  * and ms: how long the answer is kept, or under `abandoned` how long the payment is known to be good.
  *
  * Returns 1, or 0 when the owner no longer holds the claim or the change does not follow from the state. A receipt
@@ -19,15 +23,20 @@ const DOUBT_MS = 2000;
 export const CHANGE = `#!lua flags=allow-key-locking
 ${NOW}
 local key, index, to, spend = KEYS[1], KEYS[2], ARGV[2], ARGV[7]
-local r = redis.call('HMGET', key, 'state', 'owner', 'exp', 'lease')
+local r = redis.call('HMGET', key, 'state', 'owner', 'exp', 'lease', 'good', 'call')
 local state = r[1]
 local function set(...) redis.call('HSET', key, ...) end
 local function keep()
   if ARGV[8] ~= '' then set('answer', ARGV[8], 'kept', ms(now + ARGV[9])) end
 end
-local function over()
-  redis.call('PEXPIRE', key, ms(math.max(tonumber(r[3]) - now, ARGV[8] ~= '' and ARGV[9] or 0, ${KEPT_AT_LEAST_MS})))
+-- What was bought under a name is known as long as the name is.
+local function over(named)
+  local least = named and ${NAMED_MS} or ${KEPT_AT_LEAST_MS}
+  redis.call('PEXPIRE', key, ms(math.max(tonumber(r[3]) - now, ARGV[8] ~= '' and ARGV[9] or 0, least)))
   redis.call('ZREM', index, spend)
+end
+local function forget_name()
+  if KEYS[3] and redis.call('HGET', KEYS[3], 'spend') == spend then redis.call('DEL', KEYS[3]) end
 end
 if ARGV[4] ~= '' and (state == 'claimed' or state == 'unknown') then
   set('state', 'settled', 'receipt', ARGV[4])
@@ -47,24 +56,29 @@ elseif state == 'settled' then
   if to == 'delivered' or broken >= ${MAX_BROKEN} then
     keep()
     set('done', '1')
-    over()
+    over(r[6] and r[6] ~= '')
   end
 elseif to == 'abandoned' or to == 'broken' then
   if state ~= 'claimed' then
     set('lease', '0')
   else
     redis.call('ZREM', index, spend)
-    if tonumber(ARGV[9]) > 0 then
-      set('state', 'open', 'owner', '', 'lease', '0', 'good', ms(now + ARGV[9]))
-      redis.call('PEXPIRE', key, ARGV[9])
+    forget_name()
+    local good = tonumber(r[5] or now + ARGV[9])
+    if good > now then
+      set('state', 'open', 'owner', '', 'lease', '0', 'good', ms(good))
+      redis.call('PEXPIRE', key, ms(good - now))
     else
       redis.call('DEL', key)
     end
   end
 elseif to == 'failed' or to == 'unknown' then
-  local left = now + ${DOUBT_MS}
-  set('state', to, 'reason', ARGV[5], 'tx', ARGV[6], 'lease', to == 'unknown' and ms(left) or '0')
-  if to == 'failed' then over() else redis.call('ZADD', index, ms(left), spend) end
+  set('state', to, 'reason', ARGV[5], 'tx', ARGV[6], 'lease', to == 'unknown' and ms(now + ${DOUBT_MS}) or '0')
+  if to == 'unknown' then redis.call('ZADD', index, ms(now + ${LOOK_AGAIN_MS}), spend) end
+  if to == 'failed' then
+    over()
+    forget_name()
+  end
 else
   return 0
 end

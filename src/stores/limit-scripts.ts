@@ -1,4 +1,18 @@
-/** The scripts of bans. The record is a counter of refused calls that ends by itself. */
+/** The scripts around those of the rate limits. A ban's record is a counter of refused calls that ends by itself. */
+
+/** The same script, run only for a payment that has no record yet; that record is one more, last key. False otherwise. */
+export function onlyUnpresented(script: string): string {
+  const [, body = script] = /^#!lua[^\n]*\n([\s\S]*)$/.exec(script) ?? [];
+  return `#!lua flags=allow-key-locking
+local state = redis.call('HGET', KEYS[#KEYS], 'state')
+if state and state ~= 'open' then return false end
+local function count(KEYS)
+${body}
+end
+local keys = {}
+for i = 1, #KEYS - 1 do keys[i] = KEYS[i] end
+return count(keys)`;
+}
 
 /** KEYS: counter. ARGV: how many are a ban. Returns how long the ban still lasts, ms; 0 is none. */
 export const BANNED = `#!lua flags=allow-key-locking

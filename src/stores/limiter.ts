@@ -8,13 +8,22 @@ import { GatewayError } from "../core/errors.ts";
 import { digest, hash } from "../core/hash.ts";
 import type { RateLimit } from "../core/limit.ts";
 import type { Allowance, Limiter, RunScripts, ScriptCall } from "../core/stores.ts";
-import { BANNED, STRIKE } from "./limit-scripts.ts";
+import { BANNED, onlyUnpresented, STRIKE } from "./limit-scripts.ts";
 
 type Counting = ReturnType<ReturnType<typeof Ratelimit.slidingWindow>>;
 type LibraryRedis = Parameters<Counting["limit"]>[0]["redis"];
 
-/** Counters behind a connection. `secret` keeps the hashes in the keys from being guessed back into addresses. */
-export function limiter(run: RunScripts, prefix: string, secret: string): Limiter {
+/** How keys are named. */
+export type LimiterOptions = {
+  prefix: string;
+  /** Keeps the hashes in the keys from being guessed back into addresses. */
+  secret: string;
+  /** Key of a payment's record, if those are kept behind the same connection. */
+  recordKey?: ((spend: string) => string) | undefined;
+};
+
+/** Counters behind a connection. */
+export function limiter(run: RunScripts, { prefix, secret, recordKey }: LimiterOptions): Limiter {
   /** The library names its scripts by their SHA-1 and gives the text only when asked. */
   const texts = new Map<string, string>();
   const countings = new WeakMap<RateLimit, Counting>();
@@ -25,16 +34,17 @@ export function limiter(run: RunScripts, prefix: string, secret: string): Limite
   }
 
   return {
-    async count(limit, scope, client) {
+    async count(limit, scope, client, spend) {
       const key = await keyOf(scope, client);
       const counting = countings.get(limit) ?? algorithmOf(limit);
       countings.set(limit, counting);
       const { redis, wanted, answer } = capture(texts);
       const counted = counting.limit({ redis, prefix }, key);
-      const call = await Promise.race([
+      const asked = await Promise.race([
         wanted,
         counted.then(() => Promise.reject(new Error("asked nothing"))),
       ]);
+      const call = spend && recordKey ? guarded(asked, recordKey(spend)) : asked;
       const { ban } = limit;
       const calls = ban
         ? [call, { script: BANNED, keys: [`${key}:ban`], args: [String(ban.after)] }]
@@ -43,6 +53,8 @@ export function limiter(run: RunScripts, prefix: string, secret: string): Limite
         run,
         calls,
         async read([reply, banned = 0]) {
+          if (reply === null)
+            return Number(banned) > 0 ? toAllowance(false, 0, 0, Number(banned)) : undefined;
           answer(reply);
           const { success, remaining, reset } = await counted;
           return toAllowance(success, remaining, reset - Date.now(), Number(banned));
@@ -55,6 +67,10 @@ export function limiter(run: RunScripts, prefix: string, secret: string): Limite
       await run([{ script: STRIKE, keys: [`${await keyOf(scope, client)}:ban`], args }]);
     },
   };
+}
+
+function guarded({ script, keys, args }: ScriptCall, record: string): ScriptCall {
+  return { script: onlyUnpresented(script), keys: [...keys, record], args };
 }
 
 function toAllowance(success: boolean, remaining: number, resetMs: number, bannedMs: number): Allowance {

@@ -15,9 +15,18 @@ export function twinOf(reply: unknown): string | undefined {
   return kind === "twin" ? spend : undefined;
 }
 
-/** Payments that are due. */
-export function toSpends(reply: unknown): string[] {
-  return read(DueReply, reply);
+/** True when the name no longer stands in the way. */
+export function isAgain(reply: unknown): boolean {
+  return read(ClaimReply, reply)[0] === "again";
+}
+
+/** Payments that are due, the one that has waited longest first. */
+export function toSpends(replies: unknown[]): string[] {
+  const due = replies.flatMap((reply) => {
+    const flat = read(DueReply, reply);
+    return flat.flatMap((spend, i) => (i % 2 === 0 ? [{ spend, since: Number(flat[i + 1]) }] : []));
+  });
+  return due.sort((a, b) => a.since - b.since).map(({ spend }) => spend);
 }
 
 /** What the record says of a payment. */

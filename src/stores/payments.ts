@@ -4,9 +4,10 @@ import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RunScripts, ScriptCall } from "../core/stores.ts";
 import { CHANGE } from "./change-script.ts";
 import type { Counters } from "./counters.ts";
-import { toAdmission, toFound, toSpends, twinOf } from "./payment-replies.ts";
+import { isAgain, toAdmission, toFound, toSpends, twinOf } from "./payment-replies.ts";
 import { DUE, TAKE } from "./pending-scripts.ts";
 import { CLAIM } from "./scripts.ts";
+import { TWIN } from "./twin-script.ts";
 
 /** The index is in parts, so that payments do not wait for each other where keys are locked. */
 const PARTS = [..."0123456789abcdef"];
@@ -25,61 +26,84 @@ export type PaymentOptions = {
   counters?: Pick<Counters, "take" | "putBack"> | undefined;
 };
 
+/** The key of a payment's record. */
+export function recordKey(prefix: string, spend: string): string {
+  return `${prefix}:verify:${spend}`;
+}
+
 /** Payment records behind a connection, and the index of those that were not brought to an end. */
 export function paymentStore(
   run: RunScripts,
   { prefix, sessionKey, counters }: PaymentOptions,
 ): PaymentStore & PendingStore {
-  const record = (spend: string) => `${prefix}:verify:${spend}`;
+  const record = (spend: string) => recordKey(prefix, spend);
   const index = (spend: string) => `${prefix}:pending:${spend.slice(0, 1)}`;
 
-  function claimCall(claiming: Claiming, renamed: "" | "1"): ScriptCall {
+  const named = (name: string) => `${prefix}:pid:${name}`;
+
+  function claimCall(claiming: Claiming): ScriptCall {
     const { spend, fingerprint, owner, leaseMs, ttlMs, create, session, identifier, payment } = claiming;
-    const beside = session && sessionKey ? [sessionKey(session.id)] : [];
-    const named = identifier ? [`${prefix}:pid:${identifier.name}`] : [];
-    const group = beside.length > 0 ? (session?.group ?? "") : "";
-    const args = [fingerprint, owner, String(leaseMs), String(ttlMs), create ? "1" : "0", group];
-    args.push(payment ? JSON.stringify(payment) : "", spend, identifier?.call ?? "", renamed);
-    return { script: CLAIM, keys: [record(spend), index(spend), ...beside, ...named], args };
+    const beside = session && sessionKey ? { key: sessionKey(session.id), group: session.group } : undefined;
+    const keys = [record(spend), index(spend)];
+    if (beside) keys.push(beside.key);
+    if (identifier) keys.push(named(identifier.name));
+    const args = [
+      fingerprint,
+      owner,
+      String(leaseMs),
+      String(ttlMs),
+      create ? "1" : "0",
+      beside?.group ?? "",
+    ];
+    args.push(payment ? JSON.stringify(payment) : "", spend, identifier?.call ?? "");
+    return { script: CLAIM, keys, args };
   }
 
-  /** Another payment came under this name before: what became of that one is the answer. */
-  async function claimTwin(claiming: Claiming, spend: string): Promise<Admission> {
-    const { identifier: _, ...rest } = claiming;
-    const twin = { ...rest, identifier: undefined, spend, fingerprint: "", create: false };
-    const admission = toAdmission((await run([claimCall(twin, "")]))[0]);
-    switch (admission.kind) {
-      case "absent":
-      case "failed":
-        return toAdmission((await run([claimCall(claiming, "1")]))[0]);
-      case "paid":
-        return { ...admission, spend };
-      case "doubt":
-        // Only the payment that is in doubt can end it.
-        await store.change({ ...claiming, spend, receipt: undefined }, { to: "abandoned" });
-        return { kind: "busy", retryAfterMs: 2000 };
-      default:
-        return admission;
+  async function toClaimed(claiming: Claiming, reply: unknown, rounds = 3): Promise<Admission> {
+    const spend = twinOf(reply);
+    const { identifier } = claiming;
+    if (spend === undefined || !identifier) return toAdmission(reply);
+    const twin = await askTwin(claiming, identifier, spend);
+    if (twin) return twin;
+    if (rounds === 0) return { kind: "busy", retryAfterMs: 1000 };
+    const [again] = await run([claimCall(claiming)]);
+    return toClaimed(claiming, again, rounds - 1);
+  }
+
+  /** Another payment came under this name before: what became of that one is the answer; none if nothing did. */
+  async function askTwin(
+    by: Claiming,
+    { name, call }: NonNullable<Claiming["identifier"]>,
+    spend: string,
+  ): Promise<Admission | undefined> {
+    const args = [by.owner, String(by.leaseMs), call, spend];
+    try {
+      const [reply] = await run([{ script: TWIN, keys: [named(name), record(spend)], args }]);
+      if (isAgain(reply)) return undefined;
+      const admission = toAdmission(reply);
+      return admission.kind === "paid" ? { ...admission, spend } : admission;
+    } catch (error) {
+      // It may have been taken in hand, and nobody would give it back.
+      await store.change({ ...by, spend, name, receipt: undefined }, { to: "abandoned" }).catch(() => false);
+      throw error;
     }
   }
 
   const store: PaymentStore & PendingStore = {
     claim: (claiming) => ({
       run,
-      calls: [claimCall(claiming, "")],
-      read: ([reply]) => {
-        const twin = twinOf(reply);
-        return twin === undefined ? toAdmission(reply) : claimTwin(claiming, twin);
-      },
+      calls: [claimCall(claiming)],
+      read: ([reply]) => toClaimed(claiming, reply),
     }),
-    async change({ spend, owner, leaseMs, receipt }, change) {
+    async change({ spend, owner, leaseMs, receipt, name }, change) {
       const { reason, transaction } = { reason: "", transaction: "", ...change };
       const kept = "kept" in change ? change.kept : undefined;
       const ms = kept?.forMs ?? ("goodMs" in change ? change.goodMs : 0) ?? 0;
       const args = [owner, change.to, String(leaseMs), receipt ? JSON.stringify(receipt) : ""];
       args.push(reason, transaction, spend, kept ? JSON.stringify(kept.answer) : "", String(ms));
       const counted = counters?.take();
-      const call = { script: CHANGE, keys: [record(spend), index(spend)], args };
+      const keys = [record(spend), index(spend), ...(name === undefined ? [] : [named(name)])];
+      const call = { script: CHANGE, keys, args };
       const [reply] = await run(counted ? [call, counted] : [call]).catch((error: unknown) => {
         if (counted) counters?.putBack(counted);
         throw error;
@@ -89,7 +113,7 @@ export function paymentStore(
     async due(limit) {
       const calls = PARTS.map((part) => ({ script: DUE, keys: [index(part)], args: [String(limit)] }));
       const replies = await run(calls);
-      return replies.flatMap(toSpends).slice(0, limit);
+      return toSpends(replies).slice(0, limit);
     },
     async take({ spend, owner, leaseMs }) {
       const args = [owner, String(leaseMs), spend, String(OWED_AGAIN_MS)];

@@ -29,7 +29,7 @@ redis.call('HSET', key, 'state', 'unknown', 'owner', ARGV[1], 'lease', ms(now + 
 redis.call('ZADD', index, ms(now + ARGV[2]), spend)
 return {'doubt', r[4] or '', r[7] or '', r[6]}`;
 
-/** KEYS: index. ARGV: how many. Returns the payments that it is time to look into, oldest first. */
+/** KEYS: index. ARGV: how many. Returns the payments that it is time to look into and since when, in turn, oldest first. */
 export const DUE = `#!lua flags=allow-key-locking
 ${NOW}
-return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ms(now), 'LIMIT', '0', ARGV[1])`;
+return redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ms(now), 'WITHSCORES', 'LIMIT', '0', ARGV[1])`;

@@ -10,6 +10,7 @@
  * | `lease` | when that right ends, ms since 1970 |
  * | `since` | when it was first claimed, ms since 1970 |
  * | `exp` | when the record may go once nothing is owed, ms since 1970 |
+ * | `call` | hash of the call that the client has given a name to (`payment-identifier`), or empty |
  * | `pay` | JSON of the payment, so that what became of it can be looked up without the payer |
  * | `receipt` | JSON, once settled |
  * | `done` | `1` once the answer was delivered |
@@ -32,8 +33,7 @@ local function ms(x) return string.format('%.0f', x) end`;
 /**
  * KEYS: record; index; then, where asked for, the payer's session; the record of the payment identifier. ARGV:
  * fingerprint, owner, lease ms, ttl ms, create (`1` or `0`), the session's group (or empty), the payment, spend, and the
- * hash of the call that the identifier is for (or empty), and `1` to let it name this payment from now on. An empty
- * fingerprint fits every record.
+ * hash of the call that the identifier is for (or empty).
  *
  * Returns {kind, detail, more}: `claimed`, more `1` when it is known to be good; in place of a first claim `session`
  * with its end, ms, or `twin` with the spend of the payment that came with the same identifier before, or `conflict`;
@@ -53,7 +53,6 @@ if not state or state == 'open' then
   if beside and beside[1] and beside[2] == ARGV[6] and tonumber(beside[1]) > now then return {'session', beside[1], ''} end
   if ARGV[9] ~= '' then
     local named = redis.call('HMGET', KEYS[#KEYS], 'spend', 'call')
-    if ARGV[10] == '1' then named = {} end
     if named[1] and named[2] ~= ARGV[9] then return {'conflict', '', ''} end
     if named[1] and named[1] ~= spend then return {'twin', named[1], ''} end
     redis.call('HSET', KEYS[#KEYS], 'spend', spend, 'call', ARGV[9])
@@ -62,7 +61,7 @@ if not state or state == 'open' then
   local good = state == 'open' and r[2] == ARGV[1] and tonumber(r[11]) > now
   if state then redis.call('DEL', key) end
   redis.call('HSET', key, 'state', 'claimed', 'fp', ARGV[1], 'owner', owner, 'lease', until_,
-    'exp', ms(now + ARGV[4]), 'since', ms(now), 'pay', ARGV[7])
+    'exp', ms(now + ARGV[4]), 'since', ms(now), 'pay', ARGV[7], 'call', ARGV[9])
   redis.call('PEXPIRE', key, ms(math.max(ARGV[4], ${OWED_TTL_MS})))
   redis.call('ZADD', index, until_, spend)
   -- Where nothing looks into the index, it must not grow for ever.
@@ -71,7 +70,7 @@ if not state or state == 'open' then
   if good then redis.call('HSET', key, 'good', r[11]) end
   return {'claimed', '', good and '1' or ''}
 end
-if ARGV[1] ~= '' and r[2] ~= ARGV[1] then return {'conflict', '', ''} end
+if r[2] ~= ARGV[1] then return {'conflict', '', ''} end
 if r[3] == owner and lease > now then
   if state == 'claimed' then return {'claimed', '', r[11] and '1' or ''} end
   if state == 'settled' then return {'paid', r[5], answer} end

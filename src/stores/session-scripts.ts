@@ -14,7 +14,9 @@ import { NOW } from "./scripts.ts";
  * time must be known then.
  */
 
-/** From so many fields on, a grant drops what is older than that. */
+/** A session has so many tokens at most; further ones take the place of the oldest. */
+const MAX_TOKENS = 32;
+/** From so many fields on, a grant tidies up. */
 const MANY_FIELDS = 64;
 
 /** KEYS: session. ARGV: group, hash of a token or empty. Returns when it ends, ms, or 0. */
@@ -26,7 +28,7 @@ if ARGV[2] ~= '' and not r[3] then return '0' end
 return r[1]`;
 
 /**
- * KEYS: session. ARGV: group, spend, hash of a token, duration ms, how long payments are known, ms. Returns when it ends, ms; a payment that has added
+ * KEYS: session. ARGV: group, spend, hash of a token or empty, duration ms, how long payments are known, ms. Returns when it ends, ms; a payment that has added
  * its time before adds none, and its session may be over.
  */
 export const GRANT = `#!lua flags=allow-key-locking
@@ -36,14 +38,17 @@ local r = redis.call('HMGET', key, 'until', spend)
 local ends = tonumber(r[1] or 0)
 if not r[2] then ends = math.max(now, ends) + ARGV[4] end
 if redis.call('HLEN', key) >= ${MANY_FIELDS} then
-  local all = redis.call('HGETALL', key)
+  local all, tokens = redis.call('HGETALL', key), {}
   for i = 1, #all, 2 do
-    local dated = string.match(all[i], '^[st]:')
-    if dated and tonumber(all[i + 1]) < now - ARGV[5] then redis.call('HDEL', key, all[i]) end
+    local kind, at = string.sub(all[i], 1, 2), tonumber(all[i + 1])
+    if kind == 's:' and at < now - ARGV[5] then redis.call('HDEL', key, all[i]) end
+    if kind == 't:' then table.insert(tokens, {at, all[i]}) end
   end
+  table.sort(tokens, function(a, b) return a[1] < b[1] end)
+  for i = 1, #tokens - ${MAX_TOKENS} + 1 do redis.call('HDEL', key, tokens[i][2]) end
 end
 redis.call('HSET', key, 'until', ms(ends), 'group', ARGV[1], spend, r[2] or ms(now))
-if ends > now then redis.call('HSET', key, 't:' .. ARGV[3], ms(now)) end
+if ends > now and ARGV[3] ~= '' then redis.call('HSET', key, 't:' .. ARGV[3], ms(now)) end
 redis.call('PEXPIRE', key, ms(math.max(ends - now, ARGV[5])))
 return ms(ends)`;
 

@@ -27,7 +27,13 @@ export function sessionStore(
       return { run, calls: [{ script: END_OF, keys: [key(id)], args }], read: ([end]) => toEnd(end) };
     },
     async grant({ id, group, spend, secret: token, durationMs }) {
-      const args = [group, spend, await hash(token), String(durationMs), String(keptMs)];
+      const args = [
+        group,
+        spend,
+        token === undefined ? "" : await hash(token),
+        String(durationMs),
+        String(keptMs),
+      ];
       const [end] = await run([{ script: GRANT, keys: [key(id)], args }]);
       return toEnd(end) ?? 0;
     },

@@ -5,7 +5,7 @@ import type { Compiled, RedisConnection } from "../core/route.ts";
 import type { Limiter, RunScripts, SessionStore } from "../core/stores.ts";
 import { makeCounters } from "./counters.ts";
 import { limiter } from "./limiter.ts";
-import { paymentStore } from "./payments.ts";
+import { paymentStore, recordKey } from "./payments.ts";
 import { connect } from "./redis.ts";
 import { sessionKey, sessionStore } from "./sessions.ts";
 
@@ -41,6 +41,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
   };
   const payments = open(connections.verificationCache);
   const sessions = open(connections.timeSession);
+  const limits = open(connections.rateLimit);
   const sessionsBesidePayments = payments === sessions;
   const floorMs = (verificationCache.ttlSeconds ?? 0) * 1000;
   return {
@@ -52,7 +53,11 @@ export function openStores(connections: Compiled["stores"]): Stores {
         sessionKey: sessionsBesidePayments ? (id) => sessionKey(timeSession.prefix, id) : undefined,
       }),
     ),
-    limiter: limiter(open(connections.rateLimit), rateLimit.prefix, rateLimit.token),
+    limiter: limiter(limits, {
+      prefix: rateLimit.prefix,
+      secret: rateLimit.token,
+      recordKey: limits === payments ? (spend) => recordKey(verificationCache.prefix, spend) : undefined,
+    }),
     sessions: sessionStore(sessions, {
       prefix: timeSession.prefix,
       secret: timeSession.token,

@@ -94,6 +94,33 @@ describe("rate limits that mean nothing", () => {
     else expect(faults[0]?.message).toMatch(message);
   });
 
+  it.each([
+    [
+      "payers of a free route",
+      { price: "$0", rateLimit: { requests: 1, window: 1, key: "payer" } },
+      "rateLimit",
+    ],
+    ["a store's failure without a limit", { onStoreError: "allow" }, "onStoreError"],
+    ["answers of a free route kept", { price: "$0", keepAnswer: true }, "keepAnswer"],
+    ["names for free calls", { price: "$0", paymentIdentifier: "required" }, "paymentIdentifier"],
+    ["free calls verified", { price: "$0", verificationCache: { ttl: "1m" } }, "verificationCache"],
+  ])("what would be ignored is a fault: %s", async (_, route, path) => {
+    expect((await faultsOf(onRoute(route))).map((fault) => fault.path)).toEqual([
+      `routes.GET /weather.${path}`,
+    ]);
+  });
+
+  it("payers counted in another store than the payments: whether a payment is new is asked in one step", async () => {
+    const faults = await faultsOf((config) => {
+      const redis = { url: "https://r.example", token: "t" };
+      config.stores = { redis, rateLimit: { redis: { url: "https://other.example", token: "t" } } };
+      onRoute({ rateLimit: { requests: 1, window: 1, key: "payer" } })(config);
+    });
+    expect(faults.map(({ message }) => message)).toEqual([
+      "counts payers, and that takes one store for rate limits and payments",
+    ]);
+  });
+
   it("a limit without a store, once however many routes it is the default of", async () => {
     const faults = await faultsOf((config) => {
       config.stores = {};
@@ -151,7 +178,7 @@ describe("paid time", () => {
       "time for nothing",
       { price: "$0", pricing: { model: "time", duration: "1h" } },
       "pricing",
-      "sells time for nothing",
+      "is about payments, and the route is free",
     ],
     ["an unknown model", { pricing: { model: "tokens" } }, "pricing", /expected/],
     [

@@ -228,7 +228,8 @@ export function faultTests(world: () => World): void {
     expect(response.status).toBe(502);
     expect(decode(response.headers.get("payment-response"))).toMatchObject({ success: true });
     expect(JSON.stringify([...response.headers]) + text).not.toMatch(/private-upstream|127\.0\.0\.1:9/);
-    await expect.poll(async () => (await present("/dead", payment)).status).toBe(502);
+    const collected = async () => (await present("/dead", payment)).status;
+    await expect.poll(collected, { timeout: 15_000 }).toBe(502);
     expect(facilitator.counts.settle).toBe(1);
   });
 

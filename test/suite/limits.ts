@@ -97,6 +97,29 @@ export function limitTests(world: () => World): void {
     expect((await present("/limited/payer", other)).status).toBe(200);
   });
 
+  it("payments that others copy from the chain, or that nobody can check here, count for no payer", async () => {
+    const { quote, present, facilitator, upstream } = world();
+    const terms = await quote("/limited/payer");
+    const victim = testAccount(8);
+    const settled = await sign(terms, { privateKey: victim.privateKey });
+    expect((await present("/limited/payer", settled)).status).toBe(200);
+    await expect.poll(async () => (await present("/limited/payer", settled)).status).toBe(409);
+    for (let i = 0; i < 5; i++) expect((await present("/limited/payer", settled)).status).toBe(409);
+    facilitator.on.verify = () => ({
+      json: { isValid: false, invalidReason: "invalid_exact_evm_signature" },
+    });
+    for (let i = 0; i < 5; i++) {
+      // As long as those of wallets with code, which only the chain can check.
+      const signature = (real: string) => `${real}${"00".repeat(i + 1)}`;
+      const unproven = await sign(terms, { privateKey: victim.privateKey, signature });
+      expect([402, 429]).toContain((await present("/limited/payer", unproven)).status);
+    }
+    // One of two is used, by the payer's own call.
+    const fresh = await present("/limited/payer", await sign(terms, { privateKey: victim.privateKey }));
+    expect([fresh.status, fresh.headers.get("ratelimit")]).toEqual([200, expect.stringMatching(/r=0;/)]);
+    expect(upstream.requests).toHaveLength(2);
+  });
+
   it("forwarding headers do not make another client", async () => {
     const { runtime } = world();
     // What the platform itself says of the client, where there is one.
@@ -144,7 +167,7 @@ export function limitTests(world: () => World): void {
     const { gateway, redis } = world();
     const secret = randomUUID();
     await fetch(`${gateway.url}/limited/twice`, { headers: { "x-client": secret } });
-    expect(JSON.stringify(redis.requests)).not.toContain(secret);
+    expect(JSON.stringify(redis.requests)).not.toContain(secret.slice(0, 8));
     expect(JSON.stringify(redis.requests)).toContain("test:rl:GET /limited/twice:burst:");
   });
 }

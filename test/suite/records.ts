@@ -151,6 +151,90 @@ export function recordTests(world: () => World): void {
     expect(facilitator.counts.settle).toBe(1);
   });
 
+  it("payment-identifier: once the first payment under a name has failed, one of many at once is settled", async () => {
+    const { quote, present, facilitator } = world();
+    const top = named(randomUUID());
+    const terms = await quote("/named/weather");
+    facilitator.on.settle = () => ({
+      json: { success: false, errorReason: "insufficient_funds", transaction: "", network: "eip155:84532" },
+    });
+    expect((await present("/named/weather", await sign(terms, { top }))).status).toBe(402);
+    facilitator.on.settle = ({ paymentPayload }) => settled(paymentPayload);
+    facilitator.counts.settle = 0;
+    const payments = await Promise.all(Array.from({ length: 10 }, () => sign(terms, { top })));
+    const answers = await Promise.all(payments.map((payment) => present("/named/weather", payment)));
+    for (const { status } of answers) expect([200, 409]).toContain(status);
+    expect(facilitator.counts.settle).toBe(1);
+  });
+
+  it("payment-identifier: what was bought under a name is known as long as the name, and a name that bought nothing is forgotten", async () => {
+    const { quote, present, facilitator } = world();
+    const before = new Set(await keysOf(world(), "pid"));
+    const bought = async () => (await keysOf(world(), "pid")).filter((key) => !before.has(key));
+    const terms = await quote("/named/weather");
+    facilitator.on.settle = () => ({ status: 404, text: "" });
+    await present("/named/weather", await sign(terms, { top: named(randomUUID()) }));
+    await expect.poll(bought).toEqual([]);
+    facilitator.on.settle = ({ paymentPayload }) => settled(paymentPayload);
+    const records = new Set(await keysOf(world(), "verify"));
+    const payment = await sign(terms, { top: named(randomUUID()) });
+    await (await present("/named/weather", payment)).text();
+    await until(200, () => present("/named/weather", payment));
+    const [record = ""] = (await keysOf(world(), "verify")).filter((key) => !records.has(key));
+    const [name = ""] = await bought();
+    const [recordMs, nameMs] = [await lifeOf(world(), record), await lifeOf(world(), name)];
+    expect(recordMs).toBeGreaterThanOrEqual(nameMs - 60_000);
+    expect(nameMs).toBeGreaterThan(23 * 3_600_000);
+  });
+
+  it("payment-identifier: a name does not answer with what its payment has bought elsewhere", async () => {
+    const { quote, present, facilitator } = world();
+    const top = named(randomUUID());
+    const nonce = `0x${randomUUID().replaceAll("-", "").repeat(2)}`;
+    const terms = await quote("/named/weather");
+    const given = { authorization: { nonce } };
+    facilitator.on.settle = () => ({ status: 404, text: "" });
+    expect((await present("/named/weather", await sign(terms, { ...given, top }))).status).toBe(503);
+    facilitator.on.settle = ({ paymentPayload }) => settled(paymentPayload);
+    const elsewhere = await until(200, async () =>
+      present("/named/weather?city=b", await sign(terms, given)),
+    );
+    await elsewhere.text();
+    const answer = await until(200, async () => present("/named/weather", await sign(terms, { top })));
+    expect(answer.headers.get("idempotent-replayed")).toBeNull();
+  });
+
+  it("payment-identifier: many payments under one name buy the time of one", async () => {
+    const { quote, present, facilitator } = world();
+    const top = named(randomUUID());
+    const privateKey = testAccount(9).privateKey;
+    const terms = await quote("/named/timed");
+    const first = await present("/named/timed", await sign(terms, { top, privateKey }));
+    const ends = Date.parse(first.headers.get("tollbooth-session-expires") ?? "");
+    await expect.poll(() => Date.now(), { timeout: 5000 }).toBeGreaterThan(ends);
+    for (let i = 0; i < 3; i++) {
+      const again = await until(502, async () =>
+        present("/named/timed", await sign(terms, { top, privateKey })),
+      );
+      expect(again.headers.get("tollbooth-session")).toBeNull();
+      expect(again.headers.get("tollbooth-session-expires")).toBeNull();
+    }
+    expect(facilitator.counts.settle).toBe(1);
+  });
+
+  it("a client that walks away in the middle is not handed half an answer later", async () => {
+    const { quote, present } = world();
+    const payment = await sign(await quote("/kept/large-stream"));
+    const answer = await present("/kept/large-stream", payment);
+    const reading = answer.body?.getReader();
+    await reading?.read();
+    await reading?.cancel();
+    const again = await until(409, () => present("/kept/large-stream", payment));
+    expect(await again.json()).toMatchObject({
+      code: expect.stringMatching(/^payment_(already_used|in_progress)$/),
+    });
+  });
+
   it("payment-identifier: is declared, required where the route says so, and must be one", async () => {
     const { gateway, quote, present, facilitator } = world();
     const declared = decode((await fetch(`${gateway.url}/named/required`)).headers.get("payment-required"));
@@ -180,6 +264,20 @@ export function recordTests(world: () => World): void {
     expect([facilitator.counts.verify, facilitator.counts.settle]).toEqual([2, 1]);
   });
 
+  it("verificationCache: ends when its time is over, however often the payment is presented", async () => {
+    const { quote, present, facilitator } = world();
+    const payment = await sign(await quote("/briefly/500"));
+    await expect
+      .poll(
+        async () => {
+          await present("/briefly/500", payment);
+          return facilitator.counts.verify;
+        },
+        { timeout: 5000, interval: 50 },
+      )
+      .toBe(3);
+  });
+
   it("verificationCache: counts for the payment and not for its payer", async () => {
     const { quote, present, facilitator } = world();
     const terms = await quote("/verified/500");
@@ -187,4 +285,21 @@ export function recordTests(world: () => World): void {
     await present("/verified/500", await sign(terms));
     expect(facilitator.counts.verify).toBe(2);
   });
+}
+
+async function keysOf({ vars }: World, part: string): Promise<string[]> {
+  return (await command(vars, "KEYS", `test:${part}:*`)) as string[];
+}
+
+async function lifeOf({ vars }: World, key: string): Promise<number> {
+  return Number(await command(vars, "PTTL", key));
+}
+
+async function command(
+  { REDIS_URL = "", REDIS_TOKEN = "" }: World["vars"],
+  ...words: string[]
+): Promise<unknown> {
+  const headers = { authorization: `Bearer ${REDIS_TOKEN}` };
+  const response = await fetch(REDIS_URL, { method: "POST", headers, body: JSON.stringify(words) });
+  return ((await response.json()) as { result: unknown }).result;
 }

@@ -38,7 +38,7 @@ describe("who is counted", () => {
     [() => undefined, undefined, "address:192.0.2.7"],
   ];
   it.each(cases)("%o with payer %s is %s", (key, payer, client) => {
-    expect(clientOf(key, call, payer)).toBe(client);
+    expect(clientOf(key, call, payer).client).toBe(client);
   });
 
   it("nothing a client sends can pass for an address or a payer", () => {

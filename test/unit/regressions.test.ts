@@ -18,6 +18,7 @@ function claimInDoubt(words: string[]): Claim {
   return {
     payment: paymentOf(),
     inDoubtSince: 0,
+    repeated: true,
     receipt: undefined,
     lost: new AbortController().signal,
     verified: false,

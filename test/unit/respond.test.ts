@@ -19,6 +19,7 @@ function claimThat(lost: AbortController): Claim {
     ...verbs,
     payment: {} as Claim["payment"],
     inDoubtSince: undefined,
+    repeated: false,
     verified: false,
     answer: undefined,
     receipt,
