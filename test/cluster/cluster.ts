@@ -2,6 +2,7 @@
  * One gateway as it is deployed: many instances that know nothing of each other over one store. Six slots, four of
  * workerd and two of Node, each of them up or down; one real Redis, one upstream, one facilitator, one chain.
  */
+import type { Hex } from "viem";
 import { seller } from "../../dev/accounts.ts";
 import type { Runtime } from "../../dev/bundle.ts";
 import type { Gateway } from "../../dev/gateways/process.ts";
@@ -21,8 +22,12 @@ export type Cluster = {
   facilitator: FacilitatorStub;
   /** The URL of any instance that is up: what a load balancer without a memory would choose. */
   anyUrl: () => string;
+  /** The URLs of all instances that are up. */
+  urls: () => string[];
   /** Signs a payment for one call of that route. */
-  sign: (route: string) => Promise<Payment>;
+  sign: (route: string, privateKey?: Hex) => Promise<Payment>;
+  /** The variables that the instances see. */
+  vars: Record<string, string>;
   /** Ends everything; more calls are harmless. */
   close: () => Promise<void>;
 };
@@ -65,9 +70,10 @@ export async function startCluster(count: number): Promise<Cluster> {
     await Promise.all(slots.map((slot) => slot.stop()));
     for (const part of [store, upstream, facilitator, ledger]) await part.close();
   };
+  const urls = () => slots.flatMap((slot) => slot.url() ?? []);
   const anyUrl = () => {
-    const urls = slots.flatMap((slot) => slot.url() ?? []);
-    const url = urls[Math.floor(Math.random() * urls.length)];
+    const all = urls();
+    const url = all[Math.floor(Math.random() * all.length)];
     if (url === undefined) throw new Error("no instance is up");
     return url;
   };
@@ -77,7 +83,7 @@ export async function startCluster(count: number): Promise<Cluster> {
     await close();
     throw error;
   }
-  return { slots, ledger, upstream, facilitator, anyUrl, sign: makeSign(anyUrl), close };
+  return { slots, ledger, upstream, facilitator, anyUrl, urls, sign: makeSign(anyUrl), vars, close };
 }
 
 function makeSlot(runtime: Runtime, vars: Record<string, string>): Slot {
@@ -108,9 +114,9 @@ function makeSign(anyUrl: () => string): Cluster["sign"] {
     const { accepts } = decode(response.headers.get("payment-required")) as { accepts: [Requirements] };
     return accepts[0];
   };
-  return async (route) => {
+  return async (route, privateKey) => {
     const quote = quotes.get(route) ?? ask(route);
     quotes.set(route, quote);
-    return signPaymentFor(route, await quote);
+    return signPaymentFor(route, await quote, privateKey);
   };
 }

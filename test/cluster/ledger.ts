@@ -16,6 +16,8 @@ type Transfer = { from: Hex; to: Hex; value: string; nonce: Hex; block: number; 
 export type Ledger = OpenServer & {
   /** What was settled, by nonce: each once. */
   transfers: Map<string, Transfer>;
+  /** The nonces of what that address has paid. */
+  paidBy: (address: string) => string[];
   /** Nonces of settlements asked for after they had been made. */
   repeats: string[];
   /** The answer to `/settle`: takes its time before and after the money moves, so that a kill can hit either side. */
@@ -51,7 +53,9 @@ export async function startLedger(): Promise<Ledger> {
     await sleep(Math.random() * SLOWEST_MS);
     return { json: { success: true, transaction: nonce, ...known } };
   };
-  return { ...(await open(server, 0, "ledger")), transfers, repeats, settle };
+  const paidBy: Ledger["paidBy"] = (address) =>
+    [...transfers.values()].filter(({ from }) => from === address).map(({ nonce }) => nonce);
+  return { ...(await open(server, 0, "ledger")), transfers, paidBy, repeats, settle };
 }
 
 /** What the node answers. A transaction's hash is the nonce that it spends, and every transaction has its own block. */

@@ -1,10 +1,11 @@
 /** A payer of a cluster: a payment, one attempt with it, and what a payer makes of the answer. */
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
-import { Agent, type IncomingMessage, request } from "node:http";
 import { text as readText } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Hex } from "viem";
+import { payer } from "../../dev/accounts.ts";
 import { type Requirements, sign } from "../fixtures/sign.ts";
+import { ask } from "./ask.ts";
 
 /** A signed payment; `id` is its nonce, and the query by which the upstream tells calls apart. */
 export type Payment = { id: `0x${string}`; path: string; header: string };
@@ -18,46 +19,38 @@ export type Outcome =
 /** Everything that one payer saw, to the end. */
 export type Story = { payment: Payment; outcomes: Outcome[] };
 
-/** The name all instances go by: a payment is for a call of one host, whichever instance takes it. */
-const HOST = "api.example";
-const AGENT = new Agent({ keepAlive: true });
 type Answer = { status: number; retryAfter: number | undefined; text: string };
 
 /** After a lost connection there is no Retry-After to go by. */
 const RECONNECT_SECONDS = 0.2;
 
-export async function signPaymentFor(route: string, requirements: Requirements): Promise<Payment> {
+export async function signPaymentFor(
+  route: string,
+  requirements: Requirements,
+  privateKey: Hex = payer.privateKey,
+): Promise<Payment> {
   const id = `0x${randomBytes(32).toString("hex")}` as const;
-  const header = await sign(requirements, { authorization: { nonce: id } });
+  const header = await sign(requirements, { privateKey, authorization: { nonce: id } });
   return { id, path: `${route}?payment=${id}`, header };
 }
 
 /** Makes the call once. */
 export async function present(url: string, { id, path, header }: Payment): Promise<Outcome> {
-  const answer = await get(url + path, { host: HOST, "payment-signature": header }).catch(() => undefined);
+  const answer = await get(url + path, { "payment-signature": header }).catch(() => undefined);
   if (answer === undefined) return { kind: "lost" };
   const body = JSON.parse(answer.text) as { answer?: { to: string }; code?: string };
   if (answer.status === 200 && body.answer?.to === id) return { kind: "served" };
   return { kind: "refused", status: answer.status, code: body.code ?? "", retryAfter: answer.retryAfter };
 }
 
-/** Not `fetch`: that sends the address as the host, whatever it is told. @throws when the answer is not whole */
+/** @throws when the answer is not whole */
 async function get(url: string, headers: Record<string, string>): Promise<Answer> {
-  // A connection that breaks within the answer is told by the answer; without a listener it would end the process.
-  const asking = request(url, { headers, agent: AGENT }).on("error", () => undefined);
-  asking.end();
-  const arrived = once(asking, "response").catch((error: Error) => error);
-  const response = (await arrived) as [IncomingMessage] | Error;
-  if (response instanceof Error) {
-    // A server may let go of a kept connection just as it is used again: the call has not been taken, and is repeated.
-    if (asking.reusedSocket) return get(url, headers);
-    throw response;
-  }
-  const seconds = response[0].headers["retry-after"];
+  const response = await ask(url, headers);
+  const seconds = response.headers["retry-after"];
   return {
-    status: response[0].statusCode ?? 0,
+    status: response.statusCode ?? 0,
     retryAfter: seconds === undefined ? undefined : Number(seconds),
-    text: await readText(response[0]),
+    text: await readText(response),
   };
 }
 

@@ -13,9 +13,11 @@ export type Runs = {
   peak: number;
 };
 
-export type MeteredUpstream = OpenServer & { runs: Map<string, Runs> };
-
-const SLOWEST_MS = 80;
+export type MeteredUpstream = OpenServer & {
+  runs: Map<string, Runs>;
+  /** How long it takes at most until the headers, and again within the body. */
+  slowestMs: number;
+};
 
 export async function startMeteredUpstream(): Promise<MeteredUpstream> {
   const runs: MeteredUpstream["runs"] = new Map();
@@ -30,17 +32,18 @@ export async function startMeteredUpstream(): Promise<MeteredUpstream> {
       run.underWay -= 1;
       if (response.writableFinished) run.finished += 1;
     });
-    void answer(id, response);
+    void answer(id, response, () => Math.random() * upstream.slowestMs);
   });
   // A pooled connection must outlive a pause of its client, or the next request on it is lost.
   server.keepAliveTimeout = 60_000;
-  return { ...(await open(server, 0, "upstream")), runs };
+  const upstream: MeteredUpstream = { ...(await open(server, 0, "upstream")), runs, slowestMs: 80 };
+  return upstream;
 }
 
 /** Takes its time before the headers and within the body, so that a kill can hit either. */
-async function answer(id: string, response: ServerResponse): Promise<void> {
-  await sleep(Math.random() * SLOWEST_MS);
+async function answer(id: string, response: ServerResponse, delay: () => number): Promise<void> {
+  await sleep(delay());
   response.writeHead(200, { "content-type": "application/json" }).write('{"answer":');
-  await sleep(Math.random() * SLOWEST_MS);
+  await sleep(delay());
   response.end(JSON.stringify({ to: id }).slice(0, -1).concat("}}"));
 }
