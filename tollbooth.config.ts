@@ -15,10 +15,17 @@ export default defineConfig({
   upstreams: { demo: { url: "${UPSTREAM_URL}" } },
 
   routes: {
-    "GET /free": { upstream: "demo", price: "$0" },
+    "GET /free": { upstream: "demo", price: "$0", rateLimit: { requests: 120, window: "1m" } },
     "GET /weather": { upstream: "demo", price: "$0.01" },
     "GET /data/:id": { upstream: "demo", price: "$0.05" },
     "POST /echo": { upstream: "demo", price: "$0.02", settlement: "after-response" },
+    // Paid once, open for a quarter of an hour.
+    "GET /forecast": {
+      upstream: "demo",
+      path: "/weather",
+      price: "$0.10",
+      pricing: { model: "time", duration: "15m" },
+    },
     "GET /events": { upstream: "demo", price: "$0.001" },
   },
 });

@@ -1,7 +1,7 @@
 /** The gateway as a library: a Worker of your own that adds a route of its own next to it. */
 import { Hono } from "hono";
 import { createTollbooth, defineConfig } from "tollbooth-edge";
-import { cloudflare } from "tollbooth-edge/cloudflare";
+import { cloudflare, workerHandler } from "tollbooth-edge/cloudflare";
 
 export const config = defineConfig({
   wallets: { base: "${PAY_TO}" },
@@ -15,8 +15,10 @@ export const config = defineConfig({
   },
 });
 
+const tollbooth = createTollbooth(config, { platform: cloudflare });
 const app = new Hono();
 app.get("/", (c) => c.text("Articles, five cents each: GET /articles"));
-app.route("/", createTollbooth(config, { platform: cloudflare }));
+app.route("/", tollbooth);
 
-export default app;
+// `scheduled` looks into payments that nobody has brought to an end; it wants a cron trigger in wrangler.toml.
+export default { ...workerHandler(tollbooth), fetch: app.fetch };

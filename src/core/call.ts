@@ -28,8 +28,11 @@ export type Call = Arrival & {
 /** What this call costs: nothing, or one of these requirements. Equal for equal requests. */
 export type Quote = { kind: "free" } | { kind: "priced"; accepts: PaymentRequirements[] };
 
-/** An upstream's answer; `stop` ends it on both sides. */
-export type Answer = { response: Response; stop: () => void };
+/**
+ * An upstream's answer; `stop` ends it on both sides. `held` is what must not be forgotten meanwhile: Node cancels the body
+ * of a fetched response that nobody holds any more.
+ */
+export type Answer = { response: Response; stop: () => void; held?: unknown };
 
 /** A payment that is good for this call as far as can be told without asking anyone. */
 export type Payment = {

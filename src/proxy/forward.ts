@@ -36,7 +36,11 @@ export function makeForward(clientLocation: (location: string, call: Call) => st
     }
     const empty = NULL_BODY.has(status) || call.request.method === "HEAD";
     if (empty) await response.body?.cancel().catch(() => undefined);
-    return { response: new Response(empty ? null : response.body, { status, headers }), stop };
+    return {
+      response: new Response(empty ? null : response.body, { status, headers }),
+      stop,
+      held: response,
+    };
   };
 }
 

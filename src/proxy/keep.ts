@@ -23,8 +23,9 @@ export type Copy = {
 };
 
 /** Copies an answer, if its route keeps answers. */
-export function copyOf({ route }: Call, { status, headers, body }: Response): Copy | undefined {
+export function copyOf({ route }: Call, response: Response): Copy | undefined {
   if (route.keepAnswerMs === 0) return undefined;
+  const { status, headers, body } = response;
   let chunks: Uint8Array[] | undefined = [];
   let left = route.keepAnswerBytes;
   let complete = body === null;

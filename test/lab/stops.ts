@@ -63,9 +63,19 @@ export function stopsAtStore(stops: Stops, inner: Intercept): Intercept {
   };
 }
 
-/** What a script is about. `EVAL script keys key … argument …`: a change of a record has nine arguments, the second of which names it. */
+const CHANGES: readonly string[] = [
+  "settled",
+  "delivered",
+  "abandoned",
+  "unknown",
+  "failed",
+  "broken",
+  "renewed",
+] satisfies Write[];
+
+/** What a script is about: the second argument of a change names it, that of a claim is a random owner. */
 export function writeOf([name = "", , keys = "0", ...rest]: readonly string[]): Write | undefined {
   if (!/^EVAL/i.test(name)) return undefined;
-  const args = rest.slice(Number(keys));
-  return args.length === 9 ? (args[1] as Write) : "claim";
+  const change = rest[Number(keys) + 1] ?? "";
+  return CHANGES.includes(change) ? (change as Write) : "claim";
 }

@@ -1,0 +1,25 @@
+/** What is between the upstream's answer and the client's: time, in which a payment may settle. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { expect, it, onTestFinished } from "vitest";
+import { makeForward } from "../../src/proxy/forward.ts";
+import { compileMatch } from "../../src/routing/match.ts";
+import { arrivalOf, routeOf } from "./call.ts";
+
+it("an answer can wait: its body is there however often the memory was tidied up meanwhile", async () => {
+  setFlagsFromString("--expose-gc");
+  const tidyUp = runInNewContext("gc") as () => void;
+  const upstream = createServer((_request, response) => response.end("the whole answer"));
+  await new Promise<void>((done) => upstream.listen(0, "127.0.0.1", done));
+  onTestFinished(() => void upstream.close());
+  const base = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
+  const forward = makeForward((location) => location);
+  const answer = await forward(compileMatch([routeOf("GET /a", { base })])(arrivalOf("GET", "/a")));
+  for (let i = 0; i < 5; i++) {
+    tidyUp();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(await answer.response.text()).toBe("the whole answer");
+});
