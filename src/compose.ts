@@ -60,6 +60,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     admit: makeAdmit({
       openBatch,
       limit: makeLimit(stores.limiter, emit),
+      countsPayers: stores.limitsBesidePayments,
       lookUp: sessions.lookUp,
       running: sessions.running,
       take: makeTake({

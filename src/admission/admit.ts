@@ -40,6 +40,8 @@ export type Parts = {
     batch: Asking,
     session: SessionName | undefined,
   ) => Taking;
+  /** Whether limits can tell a payment that is new from one that was copied. */
+  countsPayers: boolean;
   /** The answer's fields of a call within paid time. */
   running: (endsAt: number) => Record<string, string>;
 };
@@ -70,9 +72,9 @@ export type Admit = (
 ) => Promise<Admitted>;
 
 /** Makes the room. */
-export function makeAdmit({ openBatch, limit, lookUp, take, running }: Parts): Admit {
+export function makeAdmit({ openBatch, limit, lookUp, take, running, countsPayers }: Parts): Admit {
   return async function admit(call, { ticket, payment, refused }, accepts) {
-    const payer = payment && payerOf(payment);
+    const payer = countsPayers && payment ? payerOf(payment) : undefined;
     const batch = openBatch();
     const limiting = await limit(call, payer, batch);
     const looking = await lookUp(call, ticket, payment, batch);

@@ -2,11 +2,11 @@
 import { parseDuration } from "../core/duration.ts";
 import type { LimitKey, RateLimit } from "../core/limit.ts";
 import type { Decimal } from "../core/money.ts";
+import type { Compiled, RedisConnection, Route } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
 import type { RawLimit } from "./limit-schema.ts";
 import type { RawConfig } from "./schema.ts";
-import type { RawStore } from "./store-schema.ts";
 import { hasStore } from "./stores.ts";
 
 /** Longest window and ban, ms. */
@@ -48,22 +48,20 @@ export function checkRateLimits(
       'add stores.redis: { url: "${UPSTASH_REDIS_REST_URL}", token: "${UPSTASH_REDIS_REST_TOKEN}" }';
     add(faults, { path, message: "rate limits need a store, and there is none", fix });
   }
-  if (limits.some(({ key }) => key === "payer") && !sameConnection(raw)) {
-    const message = "counts payers, and that takes one store for rate limits and payments";
-    add(faults, {
-      path,
-      message,
-      fix: "leave out the address of stores.rateLimit, or count by something else",
-    });
-  }
   return limits;
 }
 
-/** Whether a payment is new is asked in the same step, of the same store. */
-function sameConnection({ stores = {} }: RawConfig): boolean {
-  const own = (store: RawStore | undefined) => [store?.url ?? store?.redis?.url ?? store?.redis?.host];
-  const [limits, payments] = [own(stores.rateLimit ?? stores.rateLimits), own(stores.verificationCache)];
-  return JSON.stringify(limits) === JSON.stringify(payments);
+/** Whether a payment is new is asked in the same step as the count, of the same store. */
+export function checkPayersCounted(routes: Route[], stores: Compiled["stores"], faults: Fault[]): void {
+  const { rateLimit, verificationCache } = stores;
+  const place = (at: RedisConnection | undefined) => at && JSON.stringify([at.url, at.token, at.timeoutMs]);
+  if (place(rateLimit) === place(verificationCache)) return;
+  for (const { key, limits } of routes) {
+    if (!limits.some((limit) => limit.key === "payer")) continue;
+    const message = "counts payers, and that takes one store for rate limits and payments";
+    const fix = "leave out the address of stores.rateLimit, or count by something else";
+    add(faults, { path: `routes.${key}.rateLimit`, message, fix });
+  }
 }
 
 function checkLimit(limit: RawLimit, index: number, path: string, faults: Fault[]): RateLimit {

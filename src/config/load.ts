@@ -8,6 +8,7 @@ import type { Compiled } from "../core/route.ts";
 import type { ConfigSource, Env } from "./define.ts";
 import { interpolate } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
+import { checkPayersCounted } from "./limits.ts";
 import { checkFacilitator, checkOffers, checkRpc } from "./payments.ts";
 import { checkRoutes } from "./routes.ts";
 import type { RawConfig } from "./schema.ts";
@@ -38,6 +39,7 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   checkTimeouts(raw.gateway?.timeouts ?? {}, faults);
   const stores = checkStores(raw, toMs(redisSeconds), faults);
   const routes = await checkRoutes(raw, checkUpstreams(raw, faults), offers, faults);
+  checkPayersCounted(routes, stores, faults);
   if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });
   // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
   const paid = Object.entries(raw.routes).find(([, { price = raw.defaults?.price }]) => !isFree(price));

@@ -56,20 +56,22 @@ export type Allowance = {
   /** Until there are more, or until the ban ends, ms. */
   resetMs: number;
   banned: boolean;
+  /** Who was counted. */
+  client: string;
 };
 
 /** The counters of rate limits. `scope` is what a limit counts apart, `client` who is counted, in the clear. */
 export type Limiter = {
   /**
-   * Counts one call. With `spend`, only if that payment has no record yet: what was presented before may have been read
-   * on the chain, and its payer must not pay for that with a count. Undefined when it was not counted.
+   * Counts one call. `otherwise` is who is counted instead when the payment has a record already: what was presented
+   * before may have been read on the chain, and its payer must not pay for that with a count.
    */
   count: (
     limit: RateLimit,
     scope: string,
     client: string,
-    spend?: string,
-  ) => Promise<Question<Allowance | undefined>>;
+    otherwise?: { spend: string; client: string },
+  ) => Promise<Question<Allowance>>;
   /**
    * Notes that a call was refused: enough of these are a ban.
    * @throws GatewayError `store_unavailable`

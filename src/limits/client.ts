@@ -21,19 +21,20 @@ export function toCountedAddress(address: string | undefined): string {
 }
 
 /**
- * The client of a call under a limit, with its kind, so that no address can pass for a payer; `byPayer` when the payer
- * had a part in it.
+ * The client of a call under a limit, with its kind, so that no address can pass for a payer. `address` is who is counted
+ * where the payer had a part in it and turns out not to be the one who calls.
  * @throws GatewayError `internal_error` when the configuration's function throws
  */
 export function clientOf(
   key: LimitKey,
   call: Call,
   payer: string | undefined,
-): { client: string; byPayer: boolean } {
-  const address = toCountedAddress(call.clientAddress);
-  const [kind, value] = identify(key, call, payer, address);
+): { client: string; address: string; byPayer: boolean } {
+  const counted = toCountedAddress(call.clientAddress);
+  const [kind, value] = identify(key, call, payer, counted);
+  const address = `address:${counted}`;
   const byPayer = payer !== undefined && (key === "payer" || typeof key === "function");
-  return { client: value ? `${kind}:${value}` : `address:${address}`, byPayer };
+  return { client: value ? `${kind}:${value}` : address, address, byPayer };
 }
 
 function identify(

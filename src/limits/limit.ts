@@ -29,26 +29,27 @@ export type Limit = (
 /** Who has signed a payment, and the hash of what it spends: a payer is counted only for payments that are new. */
 export type Payer = { address: string; spend: string };
 
-type Counted = { limit: RateLimit; client: string; allowance: Promise<Allowance | undefined> };
-type Known = { limit: RateLimit; client: string; allowance: Allowance };
+type Counted = { limit: RateLimit; allowance: Promise<Allowance> };
+type Known = { limit: RateLimit; allowance: Allowance };
 
 /** Makes the room. */
 export function makeLimit(limiter: Limiter, emit: Emit): Limit {
   return async function limit(call, payer, batch) {
     const counted = await Promise.all(
       call.route.limits.map(async (limit): Promise<Counted> => {
-        const { client, byPayer } = clientOf(limit.key, call, payer?.address);
-        const spend = byPayer ? payer?.spend : undefined;
-        const question = await limiter.count(limit, scopeOf(call, limit), client, spend);
-        return { limit, client, allowance: batch.add(question) };
+        const { client, address, byPayer } = clientOf(limit.key, call, payer?.address);
+        const otherwise = byPayer && payer ? { spend: payer.spend, client: address } : undefined;
+        const question = await limiter.count(limit, scopeOf(call, limit), client, otherwise);
+        return { limit, allowance: batch.add(question) };
       }),
     );
     return async () => {
       const answers = await Promise.all(counted.map((one) => wait(one, call, emit)));
       const known = answers.filter((answer) => answer !== undefined);
       const refused = known.filter(({ allowance }) => !allowance.allowed);
-      for (const { limit, client, allowance } of refused) {
-        if (limit.ban && !allowance.banned) call.waitUntil(strike(limiter, call, limit, client, emit));
+      for (const { limit, allowance } of refused) {
+        if (limit.ban && !allowance.banned)
+          call.waitUntil(strike(limiter, call, limit, allowance.client, emit));
       }
       return { headers: fieldsOf(known), refusal: refusalOf(refused) };
     };
@@ -65,8 +66,7 @@ async function wait(
   emit: Emit,
 ): Promise<Known | undefined> {
   try {
-    const known = await allowance;
-    return known && { ...counted, allowance: known };
+    return { ...counted, allowance: await allowance };
   } catch (error) {
     if (route.onStoreError === "deny") throw error;
     emit({ event: "rate_limit_skipped", level: "warn", route: route.key, error: String(error) });

@@ -72,7 +72,8 @@ export function makeSessions(options: {
     if (!session || !claim.receipt) return {};
     const { group, durationMs } = session;
     const id = await idOf(group, claim.payment);
-    // What was presented before may have been read on the chain: its payer proves with a new signature who it is.
+    // What was presented before may have been read on the chain: its payer proves with a new signature who it is. Wallets
+    // with code cannot do that here; without a token, an answer that was lost would be their paid time lost.
     const secret = claim.repeated && claim.payment.proven ? undefined : newSecret();
     const asked = { id, group, durationMs, spend: claim.payment.spend, ...(secret ? { secret } : {}) };
     try {
@@ -84,8 +85,10 @@ export function makeSessions(options: {
       const granted = retry(() => store.grant(asked));
       claim.owes(granted);
       call.waitUntil(granted);
-      // No token that may not be good: the payer is let through by a new signature as soon as the grant is written.
-      return {};
+      // A token that may not be good is only for who has no other way: a key's owner is let through by a new signature.
+      return secret && !claim.payment.proven
+        ? ticketFields(call, { id, secret }, Date.now() + durationMs)
+        : {};
     }
   }
 

@@ -1,17 +1,21 @@
 /** The scripts around those of the rate limits. A ban's record is a counter of refused calls that ends by itself. */
 
-/** The same script, run only for a payment that has no record yet; that record is one more, last key. False otherwise. */
-export function onlyUnpresented(script: string): string {
+/**
+ * The same script for one of two clients: KEYS are those of the one, those of the other, and a payment's record. A payment
+ * that has no record yet counts for the one; any other for the other. Returns {`1` for the other, what the script says}.
+ */
+export function forOneOfTwo(script: string): string {
   const [, body = script] = /^#!lua[^\n]*\n([\s\S]*)$/.exec(script) ?? [];
   return `#!lua flags=allow-key-locking
 local state = redis.call('HGET', KEYS[#KEYS], 'state')
-if state and state ~= 'open' then return false end
-local function count(KEYS)
+local known = state and state ~= 'open'
+local half = (#KEYS - 1) / 2
+local function run(KEYS)
 ${body}
 end
 local keys = {}
-for i = 1, #KEYS - 1 do keys[i] = KEYS[i] end
-return count(keys)`;
+for i = 1, half do keys[i] = KEYS[known and half + i or i] end
+return {known and 1 or 0, run(keys)}`;
 }
 
 /** KEYS: counter. ARGV: how many are a ban. Returns how long the ban still lasts, ms; 0 is none. */

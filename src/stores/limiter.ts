@@ -4,14 +4,18 @@
  * and only notes which script it wants to run, so that the script can leave with the rest of what the call asks.
  */
 import { Ratelimit } from "@upstash/ratelimit";
+import * as z from "zod/mini";
 import { GatewayError } from "../core/errors.ts";
-import { digest, hash } from "../core/hash.ts";
+import { hash } from "../core/hash.ts";
 import type { RateLimit } from "../core/limit.ts";
 import type { Allowance, Limiter, RunScripts, ScriptCall } from "../core/stores.ts";
-import { BANNED, onlyUnpresented, STRIKE } from "./limit-scripts.ts";
+import { capture } from "./limit-capture.ts";
+import { BANNED, forOneOfTwo, STRIKE } from "./limit-scripts.ts";
+
+/** What the scripts for one of two clients answer. */
+const Either = z.tuple([z.number(), z.unknown()]);
 
 type Counting = ReturnType<ReturnType<typeof Ratelimit.slidingWindow>>;
-type LibraryRedis = Parameters<Counting["limit"]>[0]["redis"];
 
 /** How keys are named. */
 export type LimiterOptions = {
@@ -33,31 +37,42 @@ export function limiter(run: RunScripts, { prefix, secret, recordKey }: LimiterO
     return `${prefix}:rl:${scope}:${id.slice(0, 32)}`;
   }
 
+  async function ask(limit: RateLimit, key: string) {
+    const counting = countings.get(limit) ?? algorithmOf(limit);
+    countings.set(limit, counting);
+    const { redis, wanted, answer } = capture(texts);
+    const counted = counting.limit({ redis, prefix }, key);
+    const silent = counted.then(() => Promise.reject(new Error("the library asked nothing")));
+    return { call: await Promise.race([wanted, silent]), counted, answer };
+  }
+
   return {
-    async count(limit, scope, client, spend) {
+    async count(limit, scope, client, otherwise) {
       const key = await keyOf(scope, client);
-      const counting = countings.get(limit) ?? algorithmOf(limit);
-      countings.set(limit, counting);
-      const { redis, wanted, answer } = capture(texts);
-      const counted = counting.limit({ redis, prefix }, key);
-      const asked = await Promise.race([
-        wanted,
-        counted.then(() => Promise.reject(new Error("asked nothing"))),
-      ]);
-      const call = spend && recordKey ? guarded(asked, recordKey(spend)) : asked;
+      const { call, counted, answer } = await ask(limit, key);
       const { ban } = limit;
-      const calls = ban
-        ? [call, { script: BANNED, keys: [`${key}:ban`], args: [String(ban.after)] }]
-        : [call];
+      const calls = [call];
+      if (ban) calls.push({ script: BANNED, keys: [`${key}:ban`], args: [String(ban.after)] });
+      const conclude = async (reply: unknown, banned: unknown, who: string): Promise<Allowance> => {
+        answer(reply);
+        const { success, remaining, reset } = await counted;
+        return toAllowance(success, remaining, reset - Date.now(), Number(banned), who);
+      };
+      if (!otherwise || !recordKey) {
+        return { run, calls, read: ([reply, banned = 0]) => conclude(reply, banned, client) };
+      }
+      const keys = {
+        one: key,
+        other: await keyOf(scope, otherwise.client),
+        record: recordKey(otherwise.spend),
+      };
       return {
         run,
-        calls,
-        async read([reply, banned = 0]) {
-          if (reply === null)
-            return Number(banned) > 0 ? toAllowance(false, 0, 0, Number(banned)) : undefined;
-          answer(reply);
-          const { success, remaining, reset } = await counted;
-          return toAllowance(success, remaining, reset - Date.now(), Number(banned));
+        calls: calls.map((asked) => eitherOf(asked, keys)),
+        read(replies) {
+          const [known, reply] = Either.parse(replies[0]);
+          const [, banned] = ban ? Either.parse(replies[1]) : [0, 0];
+          return conclude(reply, banned, known === 1 ? otherwise.client : client);
         },
       };
     },
@@ -69,11 +84,22 @@ export function limiter(run: RunScripts, { prefix, secret, recordKey }: LimiterO
   };
 }
 
-function guarded({ script, keys, args }: ScriptCall, record: string): ScriptCall {
-  return { script: onlyUnpresented(script), keys: [...keys, record], args };
+/** The call as it is for a payment that is new, and for the other client where it is not. */
+function eitherOf(
+  { script, keys, args }: ScriptCall,
+  { one, other, record }: { one: string; other: string; record: string },
+): ScriptCall {
+  const others = keys.map((key) => other + key.slice(one.length));
+  return { script: forOneOfTwo(script), keys: [...keys, ...others, record], args };
 }
 
-function toAllowance(success: boolean, remaining: number, resetMs: number, bannedMs: number): Allowance {
+function toAllowance(
+  success: boolean,
+  remaining: number,
+  resetMs: number,
+  bannedMs: number,
+  client: string,
+): Allowance {
   if (![remaining, resetMs, bannedMs].every(Number.isFinite)) {
     throw new GatewayError("store_unavailable", { cause: "unexpected reply of a rate limit" });
   }
@@ -83,6 +109,7 @@ function toAllowance(success: boolean, remaining: number, resetMs: number, banne
     remaining: banned ? 0 : remaining,
     resetMs: banned ? bannedMs : Math.max(0, resetMs),
     banned,
+    client,
   };
 }
 
@@ -102,31 +129,4 @@ function algorithmOf({ algorithm, requests, windowMs, burst }: RateLimit): Count
 
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
-}
-
-/** Something to hand to the library in place of a Redis: notes the one script it wants to run, and waits. */
-function capture(texts: Map<string, string>) {
-  let answer: (reply: unknown) => void = () => undefined;
-  let want: (call: ScriptCall) => void = () => undefined;
-  const wanted = new Promise<ScriptCall>((resolve) => {
-    want = resolve;
-  });
-  const reply = new Promise<unknown>((resolve) => {
-    answer = resolve;
-  });
-  const submit = (script: string, keys: string[], args: unknown[]) => {
-    want({ script, keys, args: args.map(String) });
-    return reply;
-  };
-  const redis = {
-    evalsha(sha: string, keys: string[], args: unknown[]) {
-      const script = texts.get(sha);
-      return script === undefined ? Promise.reject(new Error("NOSCRIPT")) : submit(script, keys, args);
-    },
-    async eval(script: string, keys: string[], args: unknown[]) {
-      texts.set(await digest("SHA-1", script), script);
-      return submit(script, keys, args);
-    },
-  };
-  return { redis: redis as unknown as LibraryRedis, wanted, answer };
 }

@@ -53,7 +53,7 @@ if not state or state == 'open' then
   if beside and beside[1] and beside[2] == ARGV[6] and tonumber(beside[1]) > now then return {'session', beside[1], ''} end
   if ARGV[9] ~= '' then
     local named = redis.call('HMGET', KEYS[#KEYS], 'spend', 'call')
-    if named[1] and named[2] ~= ARGV[9] then return {'conflict', '', ''} end
+    if named[1] == spend and named[2] ~= ARGV[9] then return {'conflict', '', ''} end
     if named[1] and named[1] ~= spend then return {'twin', named[1], ''} end
     redis.call('HSET', KEYS[#KEYS], 'spend', spend, 'call', ARGV[9])
     redis.call('PEXPIRE', KEYS[#KEYS], ms(math.max(ARGV[4], ${OWED_TTL_MS})))

@@ -24,6 +24,8 @@ export type Stores = {
   sessions: SessionStore;
   /** True when a claim can look by itself whether the payer's session runs. */
   sessionsBesidePayments: boolean;
+  /** True when a count can look by itself whether a payment is new; else nobody is counted as a payer. */
+  limitsBesidePayments: boolean;
 };
 
 /** Opens the stores; makes no request. */
@@ -64,6 +66,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
       keptMs: Math.max(SPENDS_KNOWN_MS, floorMs + 3600_000),
     }),
     sessionsBesidePayments,
+    limitsBesidePayments: limits === payments,
   };
 }
 

@@ -121,6 +121,15 @@ describe("rate limits that mean nothing", () => {
     ]);
   });
 
+  it("payers counted in the same store, however often it is written, are counted", async () => {
+    const { routes } = await loadWith((config) => {
+      const redis = { url: "https://r.example", token: "t" };
+      config.stores = { redis, rateLimit: { redis } };
+      onRoute({ rateLimit: { requests: 1, window: 1, key: "payer" } })(config);
+    });
+    expect(routes[0]?.limits[0]?.key).toBe("payer");
+  });
+
   it("a limit without a store, once however many routes it is the default of", async () => {
     const faults = await faultsOf((config) => {
       config.stores = {};

@@ -201,6 +201,26 @@ export function sessionTests(world: () => World): void {
     expect(facilitator.counts.settle).toBe(1);
   });
 
+  it("a wallet with code, which cannot prove itself here, has its token even if the store was away for a moment", async () => {
+    const { redis, quote, present, facilitator } = world();
+    facilitator.on.verify = ({ paymentPayload }) => ({
+      json: { isValid: true, payer: paymentPayload.payload.authorization.from },
+    });
+    redis.set("error-500", {
+      times: 1,
+      when: ({ commands }) => commands.length === 1 && JSON.stringify(commands[0]?.[3]).includes(":sess:"),
+    });
+    const signature = (real: string) => `${real}00`;
+    const answer = await present(
+      "/club/a",
+      await sign(await quote("/club/a"), { privateKey: someone(), signature }),
+    );
+    expect(answer.status).toBe(200);
+    const token = answer.headers.get("tollbooth-session") ?? "";
+    const status = async () => (await call("/club/a", { "tollbooth-session": token })).status;
+    await expect.poll(status, { timeout: 8000 }).toBe(200);
+  });
+
   it("a token is good whatever comes beside it", async () => {
     const { quote, present, facilitator } = world();
     const { token } = await open("/timed/hour");
