@@ -7,6 +7,7 @@ import { load } from "./config/load.ts";
 import type { Arrival } from "./core/call.ts";
 import { ERRORS, GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Emit, Reconciled } from "./core/ports.ts";
+import type { Compiled } from "./core/route.ts";
 import { type Rooms, serve } from "./gateway.ts";
 import { describe, log } from "./observability/log.ts";
 
@@ -41,15 +42,13 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
   const { platform } = options;
   const emit = harmless(options.emit ?? log);
   const app = new Hono();
-  let compiled: { env: Env; rooms: Rooms; reconcile: () => Promise<Reconciled | undefined> } | undefined;
+  let compiled: { env: Env; loaded: Compiled; rooms: Rooms } | undefined;
 
   /** Kept by value: a promise of one request must not be awaited by another on Workers. */
   async function compiledFor(env: Env) {
     if (compiled?.env === env) return compiled;
     const loaded = await load(config, env);
-    const hasNode = Object.keys(loaded.rpc).length > 0;
-    const reconcile = hasNode ? composeReconcile(loaded, emit) : async () => undefined;
-    compiled = { env, rooms: compose(loaded, emit, Date.now), reconcile };
+    compiled = { env, loaded, rooms: compose(loaded, emit, Date.now) };
     return compiled;
   }
 
@@ -67,8 +66,10 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
 
   async function reconcile(env: Env): Promise<Reconciled | undefined> {
     try {
-      const counts = await (await compiledFor(env)).reconcile();
-      if (counts && counts.seen > 0) emit({ event: "reconciled", level: "info", ...counts });
+      const { loaded } = await compiledFor(env);
+      if (Object.keys(loaded.rpc).length === 0) return undefined;
+      const counts = await composeReconcile(loaded, emit)();
+      if (counts.seen > 0) emit({ event: "reconciled", level: "info", ...counts });
       return counts;
     } catch (error) {
       emit({ event: "reconcile_failed", level: "error", error: describe(error) });

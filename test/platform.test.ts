@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { type RunningRedis, startRedis } from "../dev/redis.ts";
-import { createTollbooth, type Tollbooth } from "../src/index.ts";
+import { createTollbooth } from "../src/index.ts";
 import { cloudflare, workerHandler } from "../src/platform/cloudflare.ts";
 import { listen, node } from "../src/platform/node.ts";
 import { vercel, vercelHandler } from "../src/platform/vercel.ts";
@@ -70,7 +70,8 @@ describe("pending payments are looked into", () => {
   });
 });
 
-it("an answer that the closing server cuts is not delivered: its payer collects it elsewhere", async () => {
+/** A Node gateway that sells an answer which never ends. */
+async function sellEndless(route: object, change: object = {}) {
   const facilitator = await startFacilitatorStub();
   const upstream = createServer((_request, response) => void response.write("half"));
   await new Promise<void>((done) => upstream.listen(0, "127.0.0.1", done));
@@ -79,60 +80,46 @@ it("an answer that the closing server cuts is not delivered: its payer collects 
     upstream.close();
     await facilitator.close();
   });
-  const url = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
   const config = source({
     wallets: { "base-sepolia": "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC" },
     accepts: [{ asset: "USDC", network: "base-sepolia" }],
     facilitator: facilitator.url,
-    upstreams: { api: { url } },
-    routes: { "GET /endless": { upstream: "api", price: "$0.01" } },
+    upstreams: { api: { url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` } },
+    routes: { "GET /endless": { upstream: "api", price: "$0.01", ...route } },
+    ...change,
   });
-  const app: Tollbooth = createTollbooth(config, { platform: node, emit: () => undefined });
-  const server = await listen(app, { port: 0, hostname: "127.0.0.1", graceMs: 100 });
+  const app = createTollbooth(config, { platform: node, emit: () => undefined });
+  const start = (port = 0) => listen(app, { port, hostname: "127.0.0.1", graceMs: 100 });
+  const server = await start();
   const path = `http://127.0.0.1:${server.port}/endless`;
   const required = decode((await fetch(path)).headers.get("payment-required")) as { accepts: [Requirements] };
-  const payment = await sign(required.accepts[0]);
-  const headers = { "payment-signature": payment };
-  const answer = await fetch(path, { headers });
+  const headers = { "payment-signature": await sign(required.accepts[0]) };
+  return { facilitator, upstream, start, server, present: () => fetch(path, { headers }) };
+}
+
+it("an answer that the closing server cuts is not delivered: its payer collects it elsewhere", async () => {
+  const { facilitator, start, server, present } = await sellEndless({});
+  const answer = await present();
   const reading = answer.body?.getReader();
   expect((await reading?.read())?.value).toBeDefined();
   await server.close();
   await expect(reading?.read()).rejects.toThrow();
   // The same name, another instance.
-  const next = await listen(app, { port: server.port, hostname: "127.0.0.1", graceMs: 100 });
+  const next = await start(server.port);
   onTestFinished(() => next.close());
-  const again = await fetch(path, { headers });
+  const again = await present();
   expect(again.status).toBe(200);
   expect(facilitator.counts.settle).toBe(1);
   await again.body?.cancel();
 });
 
 it("an answer that is withheld while its settlement is in doubt does not keep a server from closing", async () => {
-  const facilitator = await startFacilitatorStub();
+  const { facilitator, upstream, server, present } = await sellEndless(
+    { settlement: "after-response", keepAnswer: true },
+    { gateway: { timeouts: { upstream: 1 } } },
+  );
   facilitator.on.settle = () => ({ status: 500, text: "down" });
-  const upstream = createServer((_request, response) => void response.write("half"));
-  await new Promise<void>((done) => upstream.listen(0, "127.0.0.1", done));
-  onTestFinished(async () => {
-    upstream.closeAllConnections();
-    upstream.close();
-    await facilitator.close();
-  });
-  const config = source({
-    gateway: { timeouts: { upstream: 1 } },
-    wallets: { "base-sepolia": "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC" },
-    accepts: [{ asset: "USDC", network: "base-sepolia" }],
-    facilitator: facilitator.url,
-    upstreams: { api: { url: `http://127.0.0.1:${(upstream.address() as AddressInfo).port}` } },
-    routes: {
-      "GET /endless": { upstream: "api", price: "$0.01", settlement: "after-response", keepAnswer: true },
-    },
-  });
-  const app = createTollbooth(config, { platform: node, emit: () => undefined });
-  const server = await listen(app, { port: 0, hostname: "127.0.0.1", graceMs: 100 });
-  const path = `http://127.0.0.1:${server.port}/endless`;
-  const required = decode((await fetch(path)).headers.get("payment-required")) as { accepts: [Requirements] };
-  const answer = await fetch(path, { headers: { "payment-signature": await sign(required.accepts[0]) } });
-  expect(answer.status).toBe(503);
+  expect((await present()).status).toBe(503);
   await server.close();
   const open = () =>
     new Promise<number>((resolve) => upstream.getConnections((_error, count) => resolve(count)));

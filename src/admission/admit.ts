@@ -11,7 +11,7 @@
  * | the payment | claimed, its kept answer, or why not |
  * | nothing of these on a priced route | 402: the token was no good |
  */
-import type { Access, Admitted, Call, Claim, Payment, Ticket } from "../core/call.ts";
+import type { Access, Admitted, Call, Payment, Ticket } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { toGatewayError } from "../core/errors.ts";
 import type { Batch, SessionName } from "../core/stores.ts";
@@ -122,14 +122,10 @@ async function decide(
   if (!taking) throw refused ?? challenge(call, accepts, "payment_required", "session_ended");
   const taken = await taking.taken;
   if (taken.kind === "refused") throw taken.error;
-  if (taken.kind === "claimed" && isFresh(taken.claim)) {
+  // What was presented before is published on the chain, and whoever reads it there could present it.
+  if (taken.kind === "claimed" && !taken.claim.repeated) {
     const paidUntil = await byPayer;
     if (paidUntil !== undefined) return { kind: "session", endsAt: paidUntil };
   }
   return taken;
-}
-
-/** Never presented before: what was is published on the chain, and whoever reads it there could present it. */
-function isFresh(claim: Claim): boolean {
-  return claim.receipt === undefined && claim.inDoubtSince === undefined;
 }

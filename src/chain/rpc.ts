@@ -14,7 +14,6 @@ const Reply = z.object({
 /** Asks the node of the payment's network; `unavailable` where there is none or it does not answer. */
 export function rpcChain(urls: Record<string, string>, timeoutMs: number, emit: Emit): Chain {
   return {
-    knows: (network) => urls[network] !== undefined,
     async lookUp(payment, since) {
       const url = urls[payment.requirements.network];
       if (url === undefined) return { kind: "unavailable" };

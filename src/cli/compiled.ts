@@ -1,11 +1,9 @@
 /** The compiled configuration, for commands that go out to what it names. */
 import { ConfigError } from "../config/faults.ts";
 import { load } from "../config/load.ts";
+import { GatewayError } from "../core/errors.ts";
 import type { Compiled, RedisConnection } from "../core/route.ts";
-import { CommandError, readConfig, readEnv } from "./config-file.ts";
-
-/** Where the configuration and its variables are. */
-export type ConfigOptions = { config: string; envFile?: string[] };
+import { CommandError, type ConfigOptions, readConfig, readEnv } from "./config-file.ts";
 
 /** Loads it. @throws CommandError with every fault */
 export async function readCompiled({ config, envFile }: ConfigOptions): Promise<Compiled> {
@@ -14,6 +12,16 @@ export async function readCompiled({ config, envFile }: ConfigOptions): Promise<
     return await load(source, await readEnv(envFile));
   } catch (error) {
     throw error instanceof ConfigError ? new CommandError(`${config}: ${error.message}`) : error;
+  }
+}
+
+/** Work on the stores; what they do not answer is one sentence. @throws CommandError */
+export async function onStores<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error;
+    throw new CommandError(`The store does not answer: ${String(error.details.cause)}.`);
   }
 }
 

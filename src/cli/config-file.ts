@@ -3,12 +3,26 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseEnv } from "node:util";
+import { Command } from "commander";
 import { createJiti } from "jiti";
 import type { ConfigSource } from "../config/define.ts";
 
 /** A problem that the user can solve; the command prints the sentence and exits 1. */
 export class CommandError extends Error {
   override name = "CommandError";
+}
+
+/** Where the configuration and its variables are. */
+export type ConfigOptions = { config: string; envFile?: string[] };
+
+/** A command that takes a configuration. */
+export function configured(name: string): Command {
+  return new Command(name)
+    .option("-c, --config <file>", "configuration file", "tollbooth.config.ts")
+    .option(
+      "--env-file <file...>",
+      "files with variables (default: .env and .dev.vars, where there are such)",
+    );
 }
 
 /** Files with variables that are read when no other is named, as wrangler and most tools do. */

@@ -1,7 +1,8 @@
 /** `tollbooth doctor`: asks everything that the configuration names whether it would serve. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import type { Compiled, FacilitatorMap, Upstream } from "../core/route.ts";
-import { type ConfigOptions, connectionsOf, readCompiled } from "./compiled.ts";
+import { connectionsOf, readCompiled } from "./compiled.ts";
+import { type ConfigOptions, configured } from "./config-file.ts";
 import { type Check, checkStore } from "./doctor-store.ts";
 
 type Options = ConfigOptions & { json?: boolean };
@@ -12,13 +13,8 @@ const PATIENCE_MS = 10_000;
 
 /** The command; exits 1 when a check fails. */
 export function doctorCommand(): Command {
-  return new Command("doctor")
+  return configured("doctor")
     .description("check the stores, the facilitators and the upstreams that the configuration names")
-    .option("-c, --config <file>", "configuration file", "tollbooth.config.ts")
-    .option(
-      "--env-file <file...>",
-      "files with variables (default: .env and .dev.vars, where there are such)",
-    )
     .option("--json", "print { healthy, checks } as JSON")
     .addHelpText("after", "\nExample:\n  tollbooth doctor --env-file .env.production")
     .action(async (options: Options) => {

@@ -1,11 +1,11 @@
 /** `tollbooth flush`: deletes the gateway's own keys, found by their prefix; never the database. */
 import { createInterface } from "node:readline/promises";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { isPrefix } from "../config/stores.ts";
 import type { Compiled, RedisConnection } from "../core/route.ts";
 import { type Admin, openAdmin, StoreFault } from "../stores/admin.ts";
-import { type ConfigOptions, connectionsOf, readCompiled } from "./compiled.ts";
-import { CommandError } from "./config-file.ts";
+import { connectionsOf, readCompiled } from "./compiled.ts";
+import { CommandError, type ConfigOptions, configured } from "./config-file.ts";
 
 type Options = ConfigOptions & { prefix: string; yes?: boolean };
 type Found = { url: string; admin: Admin; keys: string[] };
@@ -24,14 +24,9 @@ const PROGRESS_EVERY_MS = 1000;
 
 /** The command. */
 export function flushCommand(): Command {
-  return new Command("flush")
+  return configured("flush")
     .description("delete the gateway's own keys from its stores, by their prefix; asks first")
     .requiredOption("-p, --prefix <prefix>", "a prefix of the configuration, or one below it (tollbooth:rl)")
-    .option("-c, --config <file>", "configuration file", "tollbooth.config.ts")
-    .option(
-      "--env-file <file...>",
-      "files with variables (default: .env and .dev.vars, where there are such)",
-    )
     .option("-y, --yes", "do not ask")
     .addHelpText("after", "\nExample:\n  tollbooth flush --prefix tollbooth:rl")
     .action(async (options: Options) => {

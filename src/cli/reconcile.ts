@@ -1,11 +1,10 @@
 /** `tollbooth reconcile`: looks into payments that nobody has brought to an end, until none is left to look into. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { composeReconcile } from "../compose.ts";
-import { GatewayError } from "../core/errors.ts";
 import type { Reconciled } from "../core/ports.ts";
 import type { Compiled } from "../core/route.ts";
-import { type ConfigOptions, readCompiled } from "./compiled.ts";
-import { CommandError } from "./config-file.ts";
+import { onStores, readCompiled } from "./compiled.ts";
+import { type ConfigOptions, configured } from "./config-file.ts";
 
 type Options = ConfigOptions & { json?: boolean };
 
@@ -14,13 +13,8 @@ const ROUND = 50;
 
 /** The command. */
 export function reconcileCommand(): Command {
-  return new Command("reconcile")
+  return configured("reconcile")
     .description("look up payments whose settlement was begun and not seen to end; never charges")
-    .option("-c, --config <file>", "configuration file", "tollbooth.config.ts")
-    .option(
-      "--env-file <file...>",
-      "files with variables (default: .env and .dev.vars, where there are such)",
-    )
     .option("--json", "print { seen, settled, failed, owed, doubtful } as JSON")
     .addHelpText("after", "\nExample:\n  tollbooth reconcile --env-file .env.production")
     .action(async (options: Options) => {
@@ -35,17 +29,12 @@ export async function reconcileAll(compiled: Compiled, say: (text: string) => vo
   const reconcile = composeReconcile(compiled, (event) => say(JSON.stringify(event)));
   const total: Reconciled = { seen: 0, settled: 0, failed: 0, owed: 0, doubtful: 0 };
   const began = Date.now();
-  try {
-    for (;;) {
-      const found = await reconcile(ROUND);
-      for (const name of Object.keys(total) as (keyof Reconciled)[]) total[name] += found[name];
-      // What stays in doubt is due again after two seconds: a second look would find the same.
-      if (found.seen < ROUND || Date.now() - began > 600_000) return total;
-      say(`looked into ${total.seen} …`);
-    }
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    throw new CommandError(`The store does not answer: ${String(error.details.cause)}.`);
+  for (;;) {
+    const found = await onStores(() => reconcile(ROUND));
+    for (const name of Object.keys(total) as (keyof Reconciled)[]) total[name] += found[name];
+    // What stays in doubt is due again after a minute: a second look would find the same.
+    if (found.seen < ROUND || Date.now() - began > 600_000) return total;
+    say(`looked into ${total.seen} …`);
   }
 }
 

@@ -1,22 +1,17 @@
 /** `tollbooth serve`: the gateway as a Node server, with a configuration file; and what all servers of the command line share. */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { createTollbooth } from "../app.ts";
 import { ConfigError } from "../config/faults.ts";
 import { load } from "../config/load.ts";
 import { listen, node } from "../platform/node.ts";
-import { CommandError, readConfig, readEnv } from "./config-file.ts";
+import { CommandError, type ConfigOptions, configured, readConfig, readEnv } from "./config-file.ts";
 
-type Options = { config: string; envFile?: string[]; port: number; host?: string };
+type Options = ConfigOptions & { port: number; host?: string };
 
 /** The command. Runs until SIGTERM or SIGINT; a configuration with faults is printed and never served. */
 export function serveCommand(): Command {
-  return new Command("serve")
+  return configured("serve")
     .description("run the gateway as a Node server, for containers")
-    .option("-c, --config <file>", "configuration file", "tollbooth.config.ts")
-    .option(
-      "--env-file <file...>",
-      "files with variables (default: .env and .dev.vars, where there are such)",
-    )
     .addOption(
       new Option("--port <number>", "0 takes a free one").env("PORT").argParser(parsePort).default(8787),
     )

@@ -1,25 +1,19 @@
 /** `tollbooth sessions revoke`: ends paid time before its time. */
 import { Command } from "commander";
-import { GatewayError } from "../core/errors.ts";
 import type { Compiled } from "../core/route.ts";
 import { openStores } from "../stores/stores.ts";
-import { type ConfigOptions, readCompiled } from "./compiled.ts";
-import { CommandError } from "./config-file.ts";
+import { onStores, readCompiled } from "./compiled.ts";
+import { CommandError, type ConfigOptions, configured } from "./config-file.ts";
 
 type Options = ConfigOptions & { json?: boolean };
 
 /** The command. */
 export function sessionsCommand(): Command {
-  const revoke = new Command("revoke")
+  const revoke = configured("revoke")
     .description(
       "end a session, by one of its tokens or by the payer's address; what was paid is not paid back",
     )
     .argument("<who>", "a session token, or a payer's address (0x…): all sessions of that payer")
-    .option("-c, --config <file>", "configuration file", "tollbooth.config.ts")
-    .option(
-      "--env-file <file...>",
-      "files with variables (default: .env and .dev.vars, where there are such)",
-    )
     .option("--json", "print { revoked } as JSON")
     .addHelpText(
       "after",
@@ -36,14 +30,9 @@ export function sessionsCommand(): Command {
 /** How many sessions were ended. @throws CommandError when it is neither token nor address, or the store does not answer */
 export async function revokeSessions(compiled: Compiled, who: string): Promise<number> {
   const { sessions } = openStores(compiled.stores);
-  try {
-    const ids = await idsOf(compiled, who, sessions.idOf);
-    const ended = await Promise.all(ids.map((id) => sessions.revoke(id)));
-    return ended.filter(Boolean).length;
-  } catch (error) {
-    if (!(error instanceof GatewayError)) throw error;
-    throw new CommandError(`The store does not answer: ${String(error.details.cause)}.`);
-  }
+  const ids = await idsOf(compiled, who, sessions.idOf);
+  const ended = await onStores(() => Promise.all(ids.map((id) => sessions.revoke(id))));
+  return ended.filter(Boolean).length;
 }
 
 async function idsOf(

@@ -1,20 +1,15 @@
 /** `tollbooth validate`: the checks of the gateway's first request, in a terminal. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { ConfigError, type Fault } from "../config/faults.ts";
 import { load } from "../config/load.ts";
-import { readConfig, readEnv } from "./config-file.ts";
+import { type ConfigOptions, configured, readConfig, readEnv } from "./config-file.ts";
 
-type Options = { config: string; envFile?: string[]; env: boolean; json?: boolean };
+type Options = ConfigOptions & { env: boolean; json?: boolean };
 
 /** The command; exits 1 when the configuration has faults. */
 export function validateCommand(): Command {
-  return new Command("validate")
+  return configured("validate")
     .description("check the configuration and print every fault, with what to write instead")
-    .option("-c, --config <file>", "configuration file", "tollbooth.config.ts")
-    .option(
-      "--env-file <file...>",
-      "files with variables (default: .env and .dev.vars, where there are such)",
-    )
     .option(
       "--no-env",
       "do not mind variables that are not set here, e.g. secrets that only the platform has",

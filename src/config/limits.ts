@@ -2,7 +2,7 @@
 import { parseDuration } from "../core/duration.ts";
 import type { LimitKey, RateLimit } from "../core/limit.ts";
 import type { Decimal } from "../core/money.ts";
-import type { Compiled, RedisConnection, Route } from "../core/route.ts";
+import { type Compiled, placeOf, type Route } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
 import type { RawLimit } from "./limit-schema.ts";
@@ -53,9 +53,8 @@ export function checkRateLimits(
 
 /** Whether a payment is new is asked in the same step as the count, of the same store. */
 export function checkPayersCounted(routes: Route[], stores: Compiled["stores"], faults: Fault[]): void {
-  const { rateLimit, verificationCache } = stores;
-  const place = (at: RedisConnection | undefined) => at && JSON.stringify([at.url, at.token, at.timeoutMs]);
-  if (place(rateLimit) === place(verificationCache)) return;
+  const [counts, payments] = [stores.rateLimit, stores.verificationCache].map((at) => at && placeOf(at));
+  if (counts === payments) return;
   for (const { key, limits } of routes) {
     if (!limits.some((limit) => limit.key === "payer")) continue;
     const message = "counts payers, and that takes one store for rate limits and payments";
@@ -66,10 +65,7 @@ export function checkPayersCounted(routes: Route[], stores: Compiled["stores"], 
 
 function checkLimit(limit: RawLimit, index: number, path: string, faults: Fault[]): RateLimit {
   const { requests, algorithm = "sliding-window", burst, key = "address", ban } = limit;
-  if (limit.window === undefined) {
-    const fix = 'write window: "1m", or give stores.rateLimit a ttlSeconds';
-    add(faults, { path: `${path}.window`, message: "is required", fix });
-  }
+  const window = { written: limit.window, fix: 'write window: "1m", or give stores.rateLimit a ttlSeconds' };
   const name = limit.name ?? (index === 0 ? "default" : `default-${index + 1}`);
   if (!isUnset(name) && !/^[A-Za-z0-9_.-]{1,64}$/.test(name)) {
     add(faults, {
@@ -86,7 +82,7 @@ function checkLimit(limit: RawLimit, index: number, path: string, faults: Fault[
     name,
     algorithm,
     requests,
-    windowMs: checkDuration(limit.window ?? 1, `${path}.window`, LONGEST_MS, faults),
+    windowMs: checkRequired(window, `${path}.window`, LONGEST_MS, faults),
     burst: burst ?? requests,
     key: checkKey(key, `${path}.key`, faults),
     ban: ban && {
@@ -110,6 +106,18 @@ function checkKey(key: NonNullable<RawLimit["key"]>, path: string, faults: Fault
     });
   }
   return header === undefined ? { cookie: name } : { header: name };
+}
+
+/** A duration that must be there, in ms; 1 with a fault, whose fix says how to write it. */
+export function checkRequired(
+  { written, fix }: { written: string | number | undefined; fix: string },
+  path: string,
+  longestMs: number,
+  faults: Fault[],
+): number {
+  if (written !== undefined) return checkDuration(written, path, longestMs, faults);
+  add(faults, { path, message: "is required", fix });
+  return 1;
 }
 
 /** A duration in ms; 1 with a fault. */

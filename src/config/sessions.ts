@@ -1,8 +1,9 @@
 /** Routes that sell time: for how long, and which of them are opened together. */
 import { hash } from "../core/hash.ts";
+import { isDearer } from "../core/money.ts";
 import type { Route } from "../core/route.ts";
 import type { Fault } from "./faults.ts";
-import { checkDuration } from "./limits.ts";
+import { checkRequired } from "./limits.ts";
 import type { RawConfig } from "./schema.ts";
 import { hasStore } from "./stores.ts";
 
@@ -28,20 +29,11 @@ export async function checkSession(
   }
   const group = pricing.group === undefined ? `route ${key}` : `group ${pricing.group}`;
   const cookie = (await hash(group)).slice(0, 8);
-  return { group, cookie, durationMs: durationOf(pricing.duration, `${path}.duration`, raw, faults) };
-}
-
-function durationOf(
-  written: string | number | undefined,
-  path: string,
-  { stores }: RawConfig,
-  faults: Fault[],
-): number {
-  const duration = written ?? (stores?.timeSession ?? stores?.sessions)?.ttlSeconds;
-  if (duration !== undefined) return checkDuration(duration, path, LONGEST_MS, faults);
-  const fix = 'write duration: "15m", or give stores.timeSession a ttlSeconds';
-  faults.push({ path, message: "is required", fix });
-  return 1;
+  const duration = {
+    written: pricing.duration ?? (raw.stores?.timeSession ?? raw.stores?.sessions)?.ttlSeconds,
+    fix: 'write duration: "15m", or give stores.timeSession a ttlSeconds',
+  };
+  return { group, cookie, durationMs: checkRequired(duration, `${path}.duration`, LONGEST_MS, faults) };
 }
 
 /** Routes that open each other must cost the same: the cheaper would be the price of all. */
@@ -52,13 +44,9 @@ export function checkGroups(routes: Route[], faults: Fault[]): void {
     const { group, durationMs } = route.session;
     const leader = first.get(group) ?? route;
     first.set(group, leader);
-    if (leader.session?.durationMs === durationMs && samePrice(leader, route)) continue;
+    const samePrice = !isDearer(leader.price, route.price) && !isDearer(route.price, leader.price);
+    if (leader.session?.durationMs === durationMs && samePrice) continue;
     const message = `is in one group with "${leader.key}", but sells it at another price or for another time`;
     faults.push({ path: `routes.${route.key}.pricing`, message, fix: "make them equal, or use two groups" });
   }
-}
-
-function samePrice({ price: a }: Route, { price: b }: Route): boolean {
-  if (!a || !b) return a === b;
-  return a.digits * 10n ** BigInt(b.scale) === b.digits * 10n ** BigInt(a.scale);
 }

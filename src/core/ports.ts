@@ -116,8 +116,6 @@ export type Spending =
 
 /** The chain, as a witness. */
 export type Chain = {
-  /** True when there is a node to ask. */
-  knows: (network: string) => boolean;
   /**
    * What became of the authorization; `since` (ms) is when it was first presented here: what was spent before that
    * bought something else. Never throws: a node that does not answer is `unavailable`.

@@ -79,6 +79,11 @@ export type RedisConnection = {
   ttlSeconds?: number;
 };
 
+/** Stores with the same place share one connection, and what they are asked together is one request. */
+export function placeOf({ url, token, timeoutMs }: RedisConnection): string {
+  return JSON.stringify([url, token, timeoutMs]);
+}
+
 /** Which facilitator checks and settles payments. */
 export type FacilitatorMap = {
   default: string;

@@ -9,11 +9,9 @@
  */
 import type { Call, Claim, Payment, Ticket } from "../core/call.ts";
 import type { Emit } from "../core/ports.ts";
+import { RETRY_DELAYS_MS, retry } from "../core/retry.ts";
 import type { Batch, SessionName, SessionStore } from "../core/stores.ts";
 import { endField, newSecret, ticketFields } from "./ticket.ts";
-
-/** Waits before a grant is tried again, ms. */
-const RETRY_DELAYS_MS = [100, 500, 2000, 5000];
 
 /** What is known of a call's session; the ends are ms since 1970, and undefined where none runs. */
 export type Looking = {
@@ -82,7 +80,7 @@ export function makeSessions(options: {
       return secret ? ticketFields(call, { id, secret }, endsAt) : endField(endsAt);
     } catch (error) {
       emit({ event: "session_grant_failed", level: "error", route: call.route.key, error: String(error) });
-      const granted = retry(() => store.grant(asked));
+      const granted = retry(() => store.grant(asked), RETRY_DELAYS_MS).then((end) => end !== undefined);
       claim.owes(granted);
       call.waitUntil(granted);
       // A token that may not be good is only for who has no other way: a key's owner is let through by a new signature.
@@ -93,16 +91,4 @@ export function makeSessions(options: {
   }
 
   return { lookUp, grant, running: endField };
-}
-
-async function retry(work: () => Promise<unknown>): Promise<boolean> {
-  for (const delay of RETRY_DELAYS_MS) {
-    await new Promise((resolve) => setTimeout(resolve, delay));
-    const done = await work().then(
-      () => true,
-      () => false,
-    );
-    if (done) return true;
-  }
-  return false;
 }

@@ -3,7 +3,8 @@ import type { Ratelimit } from "@upstash/ratelimit";
 import { digest } from "../core/hash.ts";
 import type { ScriptCall } from "../core/stores.ts";
 
-type Counting = ReturnType<ReturnType<typeof Ratelimit.slidingWindow>>;
+/** One of the library's algorithms. */
+export type Counting = ReturnType<ReturnType<typeof Ratelimit.slidingWindow>>;
 type LibraryRedis = Parameters<Counting["limit"]>[0]["redis"];
 
 /** Something to hand to the library in place of a Redis: notes the one script it wants to run, and waits. */

@@ -9,13 +9,11 @@ import { GatewayError } from "../core/errors.ts";
 import { hash } from "../core/hash.ts";
 import type { RateLimit } from "../core/limit.ts";
 import type { Allowance, Limiter, RunScripts, ScriptCall } from "../core/stores.ts";
-import { capture } from "./limit-capture.ts";
+import { type Counting, capture } from "./limit-capture.ts";
 import { BANNED, forOneOfTwo, STRIKE } from "./limit-scripts.ts";
 
 /** What the scripts for one of two clients answer. */
 const Either = z.tuple([z.number(), z.unknown()]);
-
-type Counting = ReturnType<ReturnType<typeof Ratelimit.slidingWindow>>;
 
 /** How keys are named. */
 export type LimiterOptions = {
@@ -31,10 +29,23 @@ export function limiter(run: RunScripts, { prefix, secret, recordKey }: LimiterO
   /** The library names its scripts by their SHA-1 and gives the text only when asked. */
   const texts = new Map<string, string>();
   const countings = new WeakMap<RateLimit, Counting>();
+  /** Scripts by those that they were made of. */
+  const eithers = new Map<string, string>();
 
   async function keyOf(scope: string, client: string): Promise<string> {
     const id = await hash(secret, client);
     return `${prefix}:rl:${scope}:${id.slice(0, 32)}`;
+  }
+
+  /** The call as it is for a payment that is new, and for the other client where it is not. */
+  function eitherOf(
+    { script, keys, args }: ScriptCall,
+    { one, other, record }: { one: string; other: string; record: string },
+  ): ScriptCall {
+    const others = keys.map((key) => other + key.slice(one.length));
+    const either = eithers.get(script) ?? forOneOfTwo(script);
+    eithers.set(script, either);
+    return { script: either, keys: [...keys, ...others, record], args };
   }
 
   async function ask(limit: RateLimit, key: string) {
@@ -82,15 +93,6 @@ export function limiter(run: RunScripts, { prefix, secret, recordKey }: LimiterO
       await run([{ script: STRIKE, keys: [`${await keyOf(scope, client)}:ban`], args }]);
     },
   };
-}
-
-/** The call as it is for a payment that is new, and for the other client where it is not. */
-function eitherOf(
-  { script, keys, args }: ScriptCall,
-  { one, other, record }: { one: string; other: string; record: string },
-): ScriptCall {
-  const others = keys.map((key) => other + key.slice(one.length));
-  return { script: forOneOfTwo(script), keys: [...keys, ...others, record], args };
 }
 
 function toAllowance(

@@ -1,7 +1,7 @@
 /** The stores of a configuration: those with one connection share it, and what they are asked together is one request. */
 import { GatewayError } from "../core/errors.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
-import type { Compiled, RedisConnection } from "../core/route.ts";
+import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
 import type { Limiter, RunScripts, SessionStore } from "../core/stores.ts";
 import { makeCounters } from "./counters.ts";
 import { limiter } from "./limiter.ts";
@@ -35,10 +35,9 @@ export function openStores(connections: Compiled["stores"]): Stores {
   const shared = new Map<string, RunScripts>();
   const open = (connection: RedisConnection | undefined): RunScripts => {
     if (!connection) return nobody;
-    const { url, token, timeoutMs } = connection;
-    const key = JSON.stringify([url, token, timeoutMs]);
-    const run = shared.get(key) ?? connect(connection, counters.note);
-    shared.set(key, run);
+    const place = placeOf(connection);
+    const run = shared.get(place) ?? connect(connection, counters.note);
+    shared.set(place, run);
     return run;
   };
   const payments = open(connections.verificationCache);

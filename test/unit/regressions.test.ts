@@ -46,7 +46,7 @@ describe("stays mended", () => {
       const verify = async () => ({ valid: true }) as const;
       const settle = async (): Promise<Settlement> => ({ kind: "failed", reason });
       const resolve = makeResolve(
-        { knows: () => false, lookUp: async () => ({ kind: "unavailable" }) },
+        { lookUp: async () => ({ kind: "unavailable" }) },
         makeCashier({ verify, settle }),
       );
       const call = compileMatch([routeOf("GET /a")])(arrivalOf("GET", "/a"));
