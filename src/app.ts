@@ -5,7 +5,8 @@ import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
 import { load } from "./config/load.ts";
 import type { Arrival } from "./core/call.ts";
-import { ERRORS, GatewayError, toGatewayError } from "./core/errors.ts";
+import { ERRORS } from "./core/error-codes.ts";
+import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Emit, Reconciled } from "./core/ports.ts";
 import type { Compiled } from "./core/route.ts";
 import { type Rooms, serve } from "./gateway.ts";
@@ -92,10 +93,10 @@ function harmless(emit: Emit): Emit {
 
 /** RFC 9457 problem document. What only the operator may know goes to the log under the same id. */
 function render(error: GatewayError, c: Context, emit: Emit): Response {
-  const { title, hint, status } = ERRORS[error.code];
+  const { title, hint } = ERRORS[error.code];
   const id = crypto.randomUUID();
-  const { details } = error;
-  if (status >= 500) {
+  const { details, status } = error;
+  if (status >= 500 && error.code !== "rejected") {
     const { pathname } = new URL(c.req.url);
     emit({
       event: "request_failed",
@@ -116,8 +117,9 @@ function render(error: GatewayError, c: Context, emit: Emit): Response {
     instance: `urn:uuid:${id}`,
     ...details.members,
   };
-  return new Response(c.req.method === "HEAD" ? null : JSON.stringify(body), {
+  const answer = details.answer ?? { type: "application/problem+json", body: JSON.stringify(body) };
+  return new Response(c.req.method === "HEAD" ? null : answer.body, {
     status,
-    headers: { "cache-control": "no-store", ...details.headers, "content-type": "application/problem+json" },
+    headers: { "cache-control": "no-store", ...details.headers, "content-type": answer.type },
   });
 }

@@ -11,7 +11,7 @@ import { makeLimit } from "./limits/limit.ts";
 import { makeTake } from "./payment/claim.ts";
 import { makePersist } from "./payment/persist.ts";
 import { makePresent } from "./payment/present.ts";
-import { quote } from "./pricing/quote.ts";
+import { makeQuote } from "./pricing/quote.ts";
 import { isServed, makeForward, respond } from "./proxy/forward.ts";
 import { replay, withhold } from "./proxy/keep.ts";
 import { compileMatch } from "./routing/match.ts";
@@ -45,7 +45,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const present = makePresent(clock);
   return {
     match: compileMatch(routes),
-    quote,
+    quote: makeQuote({ clock, secret: config.stores.verificationCache?.token ?? "" }),
     async present(call, accepts) {
       const ticket = readTicket(call);
       if (ticket) {

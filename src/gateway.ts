@@ -8,18 +8,9 @@
  * abandoned. Once money has moved, what it bought is granted. What was found on the way (limits, session, receipt)
  * rides on every answer, errors included.
  */
-import type {
-  Admitted,
-  Answer,
-  Arrival,
-  Call,
-  Claim,
-  KeptAnswer,
-  Payment,
-  Quote,
-  Ticket,
-} from "./core/call.ts";
+import type { Admitted, Answer, Arrival, Call, Claim, KeptAnswer, Payment, Ticket } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
+import type { Quote } from "./core/quote.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
 
 /**
@@ -31,7 +22,7 @@ export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undef
 /** The doors. What each may throw is written there; all of it is a `GatewayError`. */
 export type Rooms = {
   match: (arrival: Arrival) => Call;
-  quote: (call: Call) => Quote;
+  quote: (call: Call) => Promise<Quote>;
   present: (call: Call, accepts: PaymentRequirements[]) => Promise<Presented>;
   admit: (call: Call, presented: Presented, accepts: PaymentRequirements[] | undefined) => Promise<Admitted>;
   verify: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
@@ -49,9 +40,10 @@ export type Rooms = {
 
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
-  const call = rooms.match(arrival);
-  const quote = rooms.quote(call);
-  const accepts = quote.kind === "free" ? undefined : quote.accepts;
+  const matched = rooms.match(arrival);
+  const quote = await rooms.quote(matched);
+  const [call, accepts] =
+    quote.kind === "free" ? [matched] : [{ ...matched, quoted: quote.quoted }, quote.accepts];
   const presented = accepts ? await rooms.present(call, accepts) : {};
 
   const admitted = await rooms.admit(call, presented, accepts);

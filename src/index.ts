@@ -3,7 +3,8 @@
 export { createTollbooth, type Platform, type Tollbooth, type TollboothOptions } from "./app.ts";
 export { type ConfigSource, defineConfig, type Env } from "./config/define.ts";
 export { ConfigError, type Fault } from "./config/faults.ts";
-export type { TollboothConfig } from "./config/schema.ts";
+export type { TollboothConfig } from "./config/typed.ts";
 export type { LimitContext } from "./core/limit.ts";
 export type { Emit, Event, Reconciled } from "./core/ports.ts";
+export type { PriceFunction, PriceInput, PriceResult, Rejection } from "./core/pricing.ts";
 // biome-ignore-end lint/performance/noBarrelFile: end of the entry

@@ -19,7 +19,7 @@ const DOORS: Record<string, string[]> = {
   facilitator: ["http.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts"],
-  config: ["load.ts", "define.ts", "faults.ts", "schema.ts", "stores.ts"],
+  config: ["load.ts", "define.ts", "faults.ts", "schema.ts", "stores.ts", "typed.ts"],
 };
 /** What the files of a folder may import from; the top of src is "". */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -50,6 +50,7 @@ const HOMES: Record<string, RegExp> = {
   "@hono/": /^platform\/node\.ts/,
   zod: /^(?:core|config|stores|facilitator|chain)\//,
   "ipaddr.js": /^limits\//,
+  matcher: /^(?:pricing|core)\//,
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
   jiti: /^cli\//,

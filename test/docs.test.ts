@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { load } from "../src/config/load.ts";
 import { ConfigSchema } from "../src/config/schema.ts";
-import { ERRORS } from "../src/core/errors.ts";
+import { ERRORS } from "../src/core/error-codes.ts";
 
 const read = (path: string) => readFileSync(path, "utf8");
 const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...readdirSync("docs").map((name) => join("docs", name))];

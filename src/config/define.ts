@@ -1,5 +1,5 @@
 /** The front door for `tollbooth.config.ts`. */
-import type { TollboothConfig } from "./schema.ts";
+import type { RouteKey, TollboothConfig } from "./typed.ts";
 
 /** The platform's variables and bindings. */
 export type Env = Record<string, unknown>;
@@ -19,8 +19,8 @@ export type ConfigSource = (env: Env) => unknown;
  *   stores: { redis: { url: "${UPSTASH_REDIS_REST_URL}", token: "${UPSTASH_REDIS_REST_TOKEN}" } },
  * });
  */
-export function defineConfig<const Upstreams extends string>(
-  config: TollboothConfig<Upstreams> | ((env: Env) => TollboothConfig<Upstreams>),
+export function defineConfig<const Upstreams extends string, Keys extends RouteKey>(
+  config: TollboothConfig<Upstreams, Keys> | ((env: Env) => TollboothConfig<Upstreams, Keys>),
 ): ConfigSource {
   return typeof config === "function" ? config : () => config;
 }

@@ -1,7 +1,6 @@
 /** Rate limits of the configuration: durations read, names given, contradictions found. */
 import { parseDuration } from "../core/duration.ts";
 import type { LimitKey, RateLimit } from "../core/limit.ts";
-import type { Decimal } from "../core/money.ts";
 import { type Compiled, placeOf, type Route } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
@@ -17,7 +16,7 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~\w]{1,128}$/;
 export function checkRateLimits(
   { rateLimit: own, onStoreError }: RawConfig["routes"][string],
   routePath: string,
-  price: Decimal | "free" | undefined,
+  isFree: boolean,
   raw: RawConfig,
   faults: Fault[],
 ): RateLimit[] {
@@ -28,7 +27,7 @@ export function checkRateLimits(
     add(faults, { path: `${routePath}.onStoreError`, message, fix: "add a rateLimit, or leave it out" });
   }
   for (const { key } of given && own !== undefined ? [given].flat() : []) {
-    if (key === "payer" && price === "free") {
+    if (key === "payer" && isFree) {
       add(faults, { path, message: "counts payers, and the route is free", fix: 'leave out key: "payer"' });
     }
   }

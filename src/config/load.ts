@@ -42,13 +42,14 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   checkPayersCounted(routes, stores, faults);
   if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });
   // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
-  const paid = Object.entries(raw.routes).find(([, { price = raw.defaults?.price }]) => !isFree(price));
+  const paid = Object.entries(raw.routes).find(([, route]) => !isFree(route, raw));
   if (paid) checkWhatPaymentNeeds(paid[0], raw, faults);
   return { routes, stores, facilitator, rpc: checkRpc(raw, faults) };
 }
 
-function isFree(price: string | undefined): boolean {
-  return price !== undefined && parsePrice(price)?.digits === 0n;
+function isFree({ price, fallback, match, models }: RawConfig["routes"][string], raw: RawConfig): boolean {
+  const text = price ?? fallback ?? raw.defaults?.price;
+  return typeof text === "string" && parsePrice(text)?.amount.digits === 0n && !match && !models;
 }
 
 function checkTimeouts(timeouts: object, faults: Fault[]): void {

@@ -2,7 +2,6 @@
 
 import { isWallet } from "../core/address.ts";
 import { findAsset, NETWORK_NAMES, toCaip2 } from "../core/assets.ts";
-import { type Decimal, parsePrice, toAtomic } from "../core/money.ts";
 import type { FacilitatorMap, Offer } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
@@ -41,7 +40,7 @@ export async function checkOffers(
         fix: "accept another token",
       });
     } else if (wallet) {
-      offers.push({ network, asset, payTo: wallet });
+      offers.push({ network, symbol, asset, payTo: wallet });
     }
   }
   return offers;
@@ -72,36 +71,6 @@ function checkNetwork(name: string, path: string, faults: Fault[]): Network | un
   if (!network && !isUnset(name))
     faults.push({ path, message: `unknown network "${name}"`, fix: suggest(name, NETWORK_NAMES) });
   return network;
-}
-
-/** The price as a decimal; `"free"` for zero; undefined with a fault. */
-export function checkPrice(
-  price: string | undefined,
-  path: string,
-  offers: Offer[],
-  faults: Fault[],
-): Decimal | "free" | undefined {
-  const fault = (message: string, fix: string) => {
-    faults.push({ path, message, fix });
-    return undefined;
-  };
-  if (price === undefined) {
-    return fault(
-      "the route has no price, and there is no defaults.price",
-      'write price: "$0.01", or "$0" for free',
-    );
-  }
-  if (isUnset(price)) return undefined;
-  const decimal = parsePrice(price);
-  if (!decimal) return fault(`"${price}" is not a price above zero or "$0"`, 'write it like "$0.01"');
-  if (decimal.digits === 0n) return "free";
-  for (const { asset, network } of offers) {
-    if (toAtomic(decimal, asset.decimals) === undefined) {
-      const fix = `the smallest step is $${(10 ** -asset.decimals).toFixed(asset.decimals)}`;
-      return fault(`${price} would be rounded in a token of ${asset.decimals} decimals on ${network}`, fix);
-    }
-  }
-  return decimal;
 }
 
 /** Nodes by network. */

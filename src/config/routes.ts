@@ -4,7 +4,7 @@ import type { Offer, Route, Upstream } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
 import { checkRateLimits } from "./limits.ts";
-import { checkPrice } from "./payments.ts";
+import { checkPricing, checkReceivers } from "./prices.ts";
 import { checkFreeRoute, checkRecords } from "./records.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkGroups, checkSession } from "./sessions.ts";
@@ -28,18 +28,20 @@ export async function checkRoutes(
       const fix = suggest(route.upstream, Object.keys(raw.upstreams));
       faults.push({ path: `${path}.upstream`, message: `unknown upstream "${route.upstream}"`, fix });
     }
-    const price = checkPrice(route.price ?? raw.defaults?.price, `${path}.price`, offers, faults);
+    const priced = checkPricing(key, route, offers, raw, faults);
+    const receivers = checkReceivers(route, path, offers, faults);
     if (!parsed) continue;
     const { method, pattern } = parsed;
     checkTemplate(route.path, pattern, `${path}.path`, faults);
-    const limits = checkRateLimits(route, path, price, raw, faults);
-    if (price === "free") checkFreeRoute(key, raw, faults);
+    const isFree = priced !== undefined && priced.price === undefined;
+    const limits = checkRateLimits(route, path, isFree, raw, faults);
+    if (isFree) checkFreeRoute(key, raw, faults);
     const session = await checkSession(key, route, raw, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
     const twin = shapes.get(shape);
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
     shapes.set(shape, key);
-    if (!upstream || price === undefined) continue;
+    if (!upstream || !priced) continue;
     const settlement = route.settlement ?? raw.defaults?.settlement ?? "before-response";
     const timing = checkTiming(
       route.timeout ?? raw.defaults?.timeout,
@@ -54,8 +56,8 @@ export async function checkRoutes(
       pattern,
       upstream,
       path: route.path,
-      price: price === "free" ? undefined : price,
-      offers,
+      ...priced,
+      offers: receivers,
       settlement,
       ...timing,
       ...checkRecords(key, raw, faults),

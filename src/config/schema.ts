@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
+import { PriceSchema } from "./price-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
 import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
 
@@ -46,8 +47,7 @@ const RouteSchema = z.strictObject({
    * With a query of its own it replaces the client's.
    */
   path: z.optional(z.string()),
-  /** US dollars, `"$0.01"`; `"$0"` is free. Default `defaults.price`. */
-  price: z.optional(z.string()),
+  ...PriceSchema,
   /** What the price is for: one call, or time. */
   pricing: z.optional(PricingSchema),
   /** `before-response` (default): the money moves before the upstream is asked. `after-response`: once it has answered. */
@@ -101,6 +101,7 @@ export const ConfigSchema = z.strictObject({
     z.strictObject({
       /** Price of routes that have none of their own. */
       price: z.optional(z.string()),
+      maxBodyBytes: PriceSchema.maxBodyBytes,
       /** Whole seconds a signed payment may stay valid. Default 60. */
       timeout: z.optional(seconds.check(z.int())),
       settlement: z.optional(SettlementSchema),
@@ -133,16 +134,3 @@ export const ConfigSchema = z.strictObject({
 
 /** The configuration as checked for shape, before anything is looked up. */
 export type RawConfig = z.infer<typeof ConfigSchema>;
-
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "*";
-
-/** The configuration as it is written; a route's `upstream` must be a key of `upstreams`. */
-export type TollboothConfig<Upstreams extends string = string> = Omit<RawConfig, "upstreams" | "routes"> & {
-  upstreams: Record<Upstreams, RawConfig["upstreams"][string]>;
-  routes: Partial<
-    Record<
-      `${Method} /${string}`,
-      Omit<RawConfig["routes"][string], "upstream"> & { upstream: NoInfer<Upstreams> }
-    >
-  >;
-};

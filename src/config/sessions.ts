@@ -1,6 +1,7 @@
 /** Routes that sell time: for how long, and which of them are opened together. */
 import { hash } from "../core/hash.ts";
 import { isDearer } from "../core/money.ts";
+import { isFixed } from "../core/pricing.ts";
 import type { Route } from "../core/route.ts";
 import type { Fault } from "./faults.ts";
 import { checkRequired } from "./limits.ts";
@@ -44,6 +45,12 @@ export function checkGroups(routes: Route[], faults: Fault[]): void {
     const { group, durationMs } = route.session;
     const leader = first.get(group) ?? route;
     first.set(group, leader);
+    const several = [leader, route].find(({ pricing }) => !isFixed(pricing));
+    if (leader !== route && several) {
+      const message = `is in one group with "${leader.key}", and "${several.key}" has several prices`;
+      faults.push({ path: `routes.${route.key}.pricing`, message, fix: "use two groups" });
+      continue;
+    }
     const samePrice = !isDearer(leader.price, route.price) && !isDearer(route.price, leader.price);
     if (leader.session?.durationMs === durationMs && samePrice) continue;
     const message = `is in one group with "${leader.key}", but sells it at another price or for another time`;

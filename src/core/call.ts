@@ -1,4 +1,6 @@
 /** The vocabulary of one request: what the rooms hand to each other. */
+import type { RequestBody } from "./body.ts";
+import type { Quoted } from "./quote.ts";
 import type { Route } from "./route.ts";
 import type { Eip3009Payload, PaymentRequirements, Receipt } from "./x402.ts";
 
@@ -23,10 +25,10 @@ export type Call = Arrival & {
   params: Record<string, string>;
   /** The upstream's URL for this call. */
   target: URL;
+  body: RequestBody;
+  /** What its price depends on; there once it has one. */
+  quoted?: Quoted;
 };
-
-/** What this call costs: nothing, or one of these requirements. Equal for equal requests. */
-export type Quote = { kind: "free" } | { kind: "priced"; accepts: PaymentRequirements[] };
 
 /**
  * An upstream's answer; `stop` ends it on both sides. `held` is what must not be forgotten meanwhile: Node cancels the body

@@ -1,6 +1,7 @@
 /** The 402: what this call costs and how to pay it, with the reason when a payment was refused. */
 import type { Call } from "./call.ts";
-import { type ErrorCode, GatewayError } from "./errors.ts";
+import type { ErrorCode } from "./error-codes.ts";
+import { GatewayError } from "./errors.ts";
 import {
   declarePaymentIdentifier,
   encodeHeader,

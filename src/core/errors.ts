@@ -1,103 +1,5 @@
-/**
- * Every failure the gateway can answer with, in one table. A code has a status, one public sentence and a hint
- * for the caller; `docs/errors.md` has a heading for each (a test keeps them together). What only the operator
- * may know travels as `cause` and goes to the log, never to the client.
- */
-export const ERRORS = {
-  path_not_canonical: {
-    status: 400,
-    title: "The path is not in canonical form.",
-    hint: "Send it without //, dot segments, ';', backslashes, or escapes of characters that need none.",
-  },
-  route_not_found: {
-    status: 404,
-    title: "No route matches this request.",
-    hint: "Check the method and the path.",
-  },
-  method_not_allowed: {
-    status: 405,
-    title: "This path does not take that method.",
-    hint: "Use one of the methods in the Allow header.",
-  },
-  rate_limited: {
-    status: 429,
-    title: "Too many calls.",
-    hint: "Nothing was charged. Repeat the call after Retry-After seconds; a payment can be presented again as it is.",
-  },
-  payment_required: {
-    status: 402,
-    title: "This call has a price.",
-    hint: "Sign one of the requirements in the PAYMENT-REQUIRED header and repeat the call with PAYMENT-SIGNATURE.",
-  },
-  payment_malformed: {
-    status: 400,
-    title: "The PAYMENT-SIGNATURE header cannot be read.",
-    hint: "It must be standard base64 of an x402 version 2 payment payload, at most 8 KiB.",
-  },
-  payment_rejected: {
-    status: 402,
-    title: "The payment is not valid for this call.",
-    hint: "Sign the requirements of this answer's PAYMENT-REQUIRED header anew; nothing was charged.",
-  },
-  payment_settlement_failed: {
-    status: 402,
-    title: "The payment could not be settled.",
-    hint: "Check the payer's balance, then sign anew; nothing was charged.",
-  },
-  payment_already_used: {
-    status: 409,
-    title: "This payment has already bought its answer.",
-    hint: "Sign a new payment to call again.",
-  },
-  payment_in_progress: {
-    status: 409,
-    title: "A call with this payment is being served right now.",
-    hint: "Repeat the same call with the same payment after Retry-After seconds.",
-  },
-  payment_conflict: {
-    status: 409,
-    title: "This payment was presented for another call.",
-    hint: "A payment buys one call; sign a new one for this call.",
-  },
-  payment_outcome_unknown: {
-    status: 503,
-    title: "Whether this payment was settled is not known yet.",
-    hint: "Do not pay again. Repeat the same call with the same payment after Retry-After seconds.",
-  },
-  store_unavailable: {
-    status: 503,
-    title: "The gateway's store does not answer.",
-    hint: "Nothing was charged. Repeat the same call with the same payment after Retry-After seconds.",
-  },
-  facilitator_unavailable: {
-    status: 503,
-    title: "The payment cannot be checked right now.",
-    hint: "Nothing was charged. Repeat the same call with the same payment after Retry-After seconds.",
-  },
-  upstream_unreachable: {
-    status: 502,
-    title: "The service behind this gateway cannot be reached.",
-    hint: "If PAYMENT-RESPONSE is present, the call is paid: repeat it with the same payment to collect the answer.",
-  },
-  upstream_timeout: {
-    status: 504,
-    title: "The service behind this gateway did not answer in time.",
-    hint: "If PAYMENT-RESPONSE is present, the call is paid: repeat it with the same payment to collect the answer.",
-  },
-  config_invalid: {
-    status: 500,
-    title: "This gateway is not configured correctly.",
-    hint: "The operator finds every fault in the log, or with `tollbooth validate`.",
-  },
-  internal_error: {
-    status: 500,
-    title: "The gateway failed.",
-    hint: "The operator finds the cause in the log under this answer's request id.",
-  },
-} as const satisfies Record<string, { status: number; title: string; hint: string }>;
-
-/** A key of {@link ERRORS}. */
-export type ErrorCode = keyof typeof ERRORS;
+/** A failure that the gateway answers with: a code of the table (`error-codes.ts`), and what is special about it. */
+import { ERRORS, type ErrorCode } from "./error-codes.ts";
 
 /** What may accompany a failure. */
 export type ErrorDetails = {
@@ -109,6 +11,10 @@ export type ErrorDetails = {
   headers?: Record<string, string>;
   /** Further public members of the problem document. */
   members?: Record<string, unknown>;
+  /** In place of the table's. */
+  status?: number;
+  /** Sent in place of the problem document. */
+  answer?: { type: string; body: string };
   /** True when what was asked may still be done, though nobody waits for it. */
   late?: boolean;
   /** For the log only. */
@@ -129,7 +35,7 @@ export class GatewayError extends Error {
 
   /** The HTTP status of the answer. */
   get status(): number {
-    return ERRORS[this.code].status;
+    return this.details.status ?? ERRORS[this.code].status;
   }
 
   /** The same failure with more response headers. */

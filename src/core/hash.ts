@@ -5,6 +5,15 @@ export function hash(...parts: string[]): Promise<string> {
 
 /** The digest of a text's UTF-8, as lower-case hexadecimal digits. */
 export async function digest(algorithm: "SHA-1" | "SHA-256", text: string): Promise<string> {
-  const bytes = await crypto.subtle.digest(algorithm, new TextEncoder().encode(text));
+  return hex(await crypto.subtle.digest(algorithm, new TextEncoder().encode(text)));
+}
+
+/** Bytes as lower-case hexadecimal digits. */
+export function hex(bytes: ArrayBuffer): string {
   return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The bytes of an even number of hexadecimal digits. */
+export function fromHex(digits: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

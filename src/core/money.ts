@@ -1,16 +1,27 @@
 /** Exact money: decimal text in, atomic token units out, never a float in between. */
 
+import type { Price } from "./pricing.ts";
+
 /** A non-negative decimal number: `digits` divided by ten to the power of `scale`. */
 export type Decimal = { digits: bigint; scale: number };
 
-const PRICE = /^\$?(\d{1,30})(?:\.(\d{1,30}))?$/;
+const DECIMAL = /^(\d{1,30})(?:\.(\d{1,30}))?$/;
+const PRICE = /^(?:\$(\S+)|([\d.]+)(?: ([A-Za-z][A-Za-z0-9.]{0,15}))?)$/;
 
-/** Reads `"$0.01"` or `"0.01"` (US dollars); undefined for anything else, exponents and signs included. */
-export function parsePrice(text: string): Decimal | undefined {
-  const match = PRICE.exec(text.trim());
+/** Reads `"0.01"`; undefined for anything else, exponents and signs included. */
+export function parseDecimal(text: string): Decimal | undefined {
+  const match = DECIMAL.exec(text);
   if (!match) return undefined;
   const [, whole = "", fraction = ""] = match;
   return { digits: BigInt(whole + fraction), scale: fraction.length };
+}
+
+/** Reads `"$0.01"`, `"0.01"`, `"0.01 USD"` (US dollars) or `"0.01 USDT"` (that token); undefined for anything else. */
+export function parsePrice(text: string): Price | undefined {
+  const [, dollars, plain = "", symbol = "USD"] = PRICE.exec(text.trim()) ?? [];
+  const amount = parseDecimal(dollars ?? plain);
+  if (!amount) return undefined;
+  return symbol.toUpperCase() === "USD" ? { amount } : { amount, symbol };
 }
 
 /**

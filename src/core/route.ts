@@ -2,6 +2,7 @@
 import type { Asset } from "./assets.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Decimal } from "./money.ts";
+import type { Pricing } from "./pricing.ts";
 
 /** A service calls are forwarded to. */
 export type Upstream = {
@@ -20,6 +21,8 @@ export type Upstream = {
 export type Offer = {
   /** CAIP-2, `eip155:8453`. */
   network: string;
+  /** As configured: `USDC`. */
+  symbol: string;
   asset: Asset;
   /** Address that receives the payment. */
   payTo: string;
@@ -39,8 +42,11 @@ export type Route = {
   upstream: Upstream;
   /** Template of the forwarded path; undefined forwards the path as it came. */
   path: string | undefined;
-  /** US dollars; undefined is free. */
+  /** The dearest call of this route, US dollars; undefined is free. What a function says counts as dearer than any. */
   price: Decimal | undefined;
+  pricing: Pricing;
+  /** Longest body that is read here, bytes. */
+  maxBodyBytes: number;
   offers: Offer[];
   settlement: SettlementTiming;
   /** How long a signed payment may stay valid, seconds (`maxTimeoutSeconds`). */

@@ -38,8 +38,10 @@ export function makePresent(clock: Clock): Present {
     if (header === null) return undefined;
     const payload = readPayload(header);
 
-    const requirements = matchRequirements(accepts, payload.accepted);
-    if (!requirements) throw challenge(call, accepts, "payment_rejected", "no_matching_requirements");
+    const matched = await findRequirements(call, accepts, payload.accepted);
+    const requirements = matched?.requirements;
+    if (!matched || !requirements)
+      throw challenge(call, accepts, "payment_rejected", "no_matching_requirements");
     const scheme = Eip3009Payload.safeParse(payload.payload);
     if (!scheme.success) throw malformed("the scheme payload is not an EIP-3009 authorization");
 
@@ -67,13 +69,25 @@ export function makePresent(clock: Clock): Present {
       // A name counts for its own payer only, so that nobody can take another's.
       proven && id !== undefined ? identify(network, from, id, terms) : undefined,
     ]);
-    const expired = checkTimeLeft(authorization, call.route.settleMarginSeconds, now);
+    const expired =
+      checkTimeLeft(authorization, call.route.settleMarginSeconds, now) ??
+      (matched.late ? "quote_expired" : undefined);
     return { scheme: scheme.data, requirements, proven, expired, spend, fingerprint, identifier };
   };
 }
 
-function identityOf({ request, url }: Call): string[] {
-  return [request.method, url.host, url.pathname, url.search];
+/** Our requirement, of this quote or of an earlier one that is still honoured. */
+async function findRequirements(
+  { quoted }: Call,
+  accepts: PaymentRequirements[],
+  accepted: PaymentRequirements,
+) {
+  const requirements = matchRequirements(accepts, accepted);
+  return requirements ? { requirements, late: false } : quoted?.honour?.(accepted);
+}
+
+function identityOf({ request, url, quoted }: Call): string[] {
+  return [request.method, url.host, url.pathname, url.search, ...(quoted?.terms ?? [])];
 }
 
 /** The name a client gives to its purchase (extension `payment-identifier`), where the route takes one. */

@@ -1,30 +1,99 @@
 /**
- * What a call costs. Pure and deterministic: the paid retry is compared with this very quote, so equal requests get
- * equal requirements, in the order of the configuration (clients take the first they can pay).
+ * What a call costs. Deterministic: the paid retry is compared with this very quote, so equal requests get equal
+ * requirements, in the order of the configuration (clients take the first they can pay). What the price depends on is part
+ * of what the payment is bound to: a price that comes from the body binds the body.
+ *
+ * | price | from |
+ * |---|---|
+ * | `match` | the first rule that fits (`rules.ts`), over values that can be read in one way only (`facts.ts`, `json.ts`) |
+ * | `price`, `fallback`, `defaults.price` | the configuration, or the seller's function (`function.ts`) |
+ *
+ * A function whose price changes while clients pay says how long its quotes hold; they are signed (`signed.ts`).
  */
-import type { Call, Quote } from "../core/call.ts";
-import { type Decimal, toAtomic } from "../core/money.ts";
+import type { Call } from "../core/call.ts";
+import { GatewayError } from "../core/errors.ts";
+import { hex } from "../core/hash.ts";
+import { toAtomic } from "../core/money.ts";
+import type { Clock } from "../core/ports.ts";
+import { isFixed, type Price } from "../core/pricing.ts";
+import type { Quote } from "../core/quote.ts";
 import type { Offer, Route } from "../core/route.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
+import type { Facts } from "./facts.ts";
+import { askFunction } from "./function.ts";
+import { readJson } from "./json.ts";
+import { firstFit } from "./rules.ts";
+import { makeSigner } from "./signed.ts";
 
-/** The quote of a call. */
-export function quote({ route }: Call): Quote {
-  const { price } = route;
-  if (price === undefined) return { kind: "free" };
-  return { kind: "priced", accepts: route.offers.map((offer) => requirementsOf(route, price, offer)) };
+/** Prices a call. @throws GatewayError `body_*`, `query_ambiguous`, `price_failed`, `rejected` */
+export type QuoteCall = (call: Call) => Promise<Quote>;
+
+/** Makes the room. `secret`, shared by all instances, signs quotes. */
+export function makeQuote({ clock, secret }: { clock: Clock; secret: string }): QuoteCall {
+  const signer = makeSigner(secret, clock);
+  return async function quote(call) {
+    const { route } = call;
+    const { facts, terms } = await readFacts(call);
+    const { price, payTo } = await priceOf(call, facts);
+    if (price.amount.digits === 0n) return { kind: "free" };
+    const accepts = route.offers
+      .filter(({ symbol }) => price.symbol === undefined || price.symbol === symbol)
+      .map((offer) => requirementsOf(route, price, { ...offer, payTo: payTo[offer.network] ?? offer.payTo }));
+    if (accepts.length === 0) throw failed(route, `nothing that is accepted is ${price.symbol}`);
+    const quoted = { terms, tier: isFixed(route.pricing) ? "" : tierOf(price) };
+    const { quoteTtlMs } = route.pricing;
+    if (quoteTtlMs === 0) return { kind: "priced", accepts, quoted };
+    return {
+      kind: "priced",
+      accepts: await Promise.all(accepts.map((each) => signer.sign(call, terms, each, quoteTtlMs))),
+      quoted: { ...quoted, honour: (accepted) => signer.honour(call, terms, accepted) },
+    };
+  };
 }
 
-function requirementsOf(route: Route, price: Decimal, { network, asset, payTo }: Offer): PaymentRequirements {
-  const amount = toAtomic(price, asset.decimals);
-  if (amount === undefined || amount <= 0n)
-    throw new Error(`${route.key}: price is not payable in ${asset.name}`);
+async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }> {
+  const { request, url, params, body, route } = call;
+  const facts = { url, params, headers: request.headers };
+  if (!route.pricing.readsBody || request.method === "GET" || request.method === "HEAD") {
+    return { facts: { ...facts, body: undefined }, terms: [] };
+  }
+  const bytes = await body.bytes();
+  const terms = [hex(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>))];
+  const empty = bytes.byteLength === 0 && !route.pricing.reads.some(({ from }) => from === "body");
+  return { facts: { ...facts, body: empty ? undefined : readJson(bytes) }, terms };
+}
+
+async function priceOf(call: Call, facts: Facts): Promise<{ price: Price; payTo: Record<string, string> }> {
+  const { pricing, offers } = call.route;
+  const rule = firstFit(pricing, facts);
+  if (rule) return rule;
+  const { otherwise } = pricing;
+  if (typeof otherwise !== "function") return { price: otherwise, payTo: {} };
+  const decimals = Math.min(...offers.map(({ asset }) => asset.decimals));
+  return { price: await askFunction(otherwise, call, facts, decimals), payTo: {} };
+}
+
+function tierOf({ amount, symbol = "USD" }: Price): string {
+  let { digits, scale } = amount;
+  while (scale > 0 && digits % 10n === 0n) [digits, scale] = [digits / 10n, scale - 1];
+  return `${digits}e-${scale} ${symbol}`;
+}
+
+function requirementsOf(route: Route, { amount }: Price, offer: Offer): PaymentRequirements {
+  const { network, asset, payTo } = offer;
+  const atomic = toAtomic(amount, asset.decimals);
+  if (atomic === undefined || atomic <= 0n) throw failed(route, `the price is not payable in ${asset.name}`);
   return {
     scheme: "exact",
     network,
     asset: asset.address,
-    amount: amount.toString(),
+    amount: atomic.toString(),
     payTo,
     maxTimeoutSeconds: route.timeoutSeconds,
     extra: { name: asset.name, version: asset.version },
   };
+}
+
+function failed({ key }: Route, cause: string): GatewayError {
+  return new GatewayError("price_failed", { cause: new Error(`the price of ${key}: ${cause}`) });
 }

@@ -57,7 +57,7 @@ async function send(call: Call): Promise<Answer> {
   // Stays on while the body streams: not every runtime cancels a body when its reader is gone.
   request.signal?.addEventListener("abort", leave, { once: true });
   if (request.signal?.aborted) leave();
-  const body = request.method === "GET" || request.method === "HEAD" ? null : request.body;
+  const body = call.body.forward();
   try {
     const response = await fetch(target, {
       method: request.method,

@@ -9,6 +9,7 @@
  * as well.
  */
 import { distance } from "fastest-levenshtein";
+import { openBody } from "../core/body.ts";
 import type { Arrival, Call } from "../core/call.ts";
 import { isCanonicalPath } from "../core/canonical.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -41,7 +42,8 @@ export function compileMatch(routes: Route[]): Match {
         if (meant && isDearer(meant.route.price, route.price)) throw new GatewayError("path_not_canonical");
       }
     }
-    const call = { ...arrival, url, route, params: nameParams(route, values) };
+    const body = openBody(arrival.request, route.maxBodyBytes, route.upstream.timeoutMs);
+    const call = { ...arrival, url, route, params: nameParams(route, values), body };
     return { ...call, target: targetUrl(call) };
   };
 }

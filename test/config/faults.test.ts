@@ -34,9 +34,7 @@ describe("an unknown key, at every level, with the nearest known one", () => {
 
   it("far from all of them: they are listed", async () => {
     const [fault] = await faultsOf(onRoute({ colour: "red" }));
-    expect(fault?.fix).toBe(
-      "known: upstream, path, price, pricing, settlement, timeout, rateLimit, onStoreError, verificationCache, keepAnswer, paymentIdentifier",
-    );
+    expect(fault?.fix).toMatch(/^known: upstream, path, price, (?:\w+, ){9}…$/);
   });
 });
 
@@ -125,7 +123,7 @@ describe("several faults", () => {
       ["facilitator", "expected a URL, or { default, chains }"],
       ["upstreams.api.url", "is required"],
       ["upstreams.api.timeout", expect.stringContaining("Too small")],
-      ["routes.GET /a.price", expect.stringContaining("expected string, received number")],
+      ["routes.GET /a.price", 'expected "$0.01", or a function'],
     ]);
   });
 });

@@ -37,7 +37,8 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     pattern,
     upstream: { name: "api", base: new URL(base), headers, timeoutMs: 1000, cookies },
     path,
-    price: price === undefined ? undefined : parsePrice(price),
+    ...fixedPrice(price),
+    maxBodyBytes: 1_048_576,
     offers: [],
     settlement: "before-response",
     timeoutSeconds: 60,
@@ -49,6 +50,17 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     session: undefined,
     limits: [],
     onStoreError: "deny",
+  };
+}
+
+/** A price that is the same for every call. */
+export function fixedPrice(text: string | undefined): Pick<Route, "price" | "pricing"> {
+  const otherwise = parsePrice(text ?? "$0");
+  if (!otherwise) throw new Error(`${text} is not a price`);
+  const { amount } = otherwise;
+  return {
+    price: amount.digits === 0n ? undefined : amount,
+    pricing: { reads: [], rules: [], otherwise, readsBody: false, quoteTtlMs: 0 },
   };
 }
 
@@ -67,7 +79,7 @@ export function arrivalOf(method: string, path: string, headers: Record<string, 
 export async function usdcOn(network: `eip155:${number}`): Promise<Offer> {
   const asset = await findAsset("USDC", network);
   if (typeof asset === "string") throw new Error(asset);
-  return { network, asset, payTo: PAY_TO };
+  return { network, symbol: "USDC", asset, payTo: PAY_TO };
 }
 
 /** A payment that meets the requirements. */

@@ -18,7 +18,11 @@ function roomsOf(change: Partial<Rooms>): Rooms {
   const access: Access = { kind: "claimed", claim };
   return {
     match: compileMatch([routeOf("GET /a", { price: "$0.01" })]),
-    quote: () => ({ kind: "priced", accepts: [REQUIREMENTS] }),
+    quote: async () => ({
+      kind: "priced",
+      accepts: [REQUIREMENTS],
+      quoted: { terms: [], tier: "" },
+    }),
     present: async () => ({ payment: claim.payment }),
     admit: async () => ({ access, headers: { ratelimit: "r" } }),
     verify: async () => undefined,

@@ -17,7 +17,7 @@ describe("a price in atomic units", () => {
   it("is exact or not said at all: it is never rounded", async () => {
     await fc.assert(
       fc.property(price.map(textOf), fc.nat(36), fc.boolean(), (text, decimals, dollar) => {
-        const decimal = parsePrice(dollar ? `$${text}` : text);
+        const decimal = parsePrice(dollar ? `$${text}` : text)?.amount;
         const atomic = decimal && toAtomic(decimal, decimals);
         const { above, below } = rational(text);
         const units = above * 10n ** BigInt(decimals);
@@ -38,7 +38,7 @@ describe("a price in atomic units", () => {
     ["$90071992547409.931234", 6, 90_071_992_547_409_931_234n],
     ["$0.30", 1, 3n],
   ])("%s with %i decimals is %s", (text, decimals, expected) => {
-    const decimal = parsePrice(text);
+    const decimal = parsePrice(text)?.amount;
     expect(decimal && toAtomic(decimal, decimals)).toBe(expected);
   });
 
@@ -69,7 +69,10 @@ describe("the dearer of two prices", () => {
     const free = fc.constant(undefined);
     await fc.assert(
       fc.property(fc.oneof(price.map(textOf), free), fc.oneof(price.map(textOf), free), (a, b) => {
-        const dearer = isDearer(a === undefined ? a : parsePrice(a), b === undefined ? b : parsePrice(b));
+        const dearer = isDearer(
+          a === undefined ? a : parsePrice(a)?.amount,
+          b === undefined ? b : parsePrice(b)?.amount,
+        );
         const [x, y] = [a, b].map((text) => rational(text ?? "-1"));
         expect(dearer).toBe(x !== undefined && y !== undefined && x.above * y.below > y.above * x.below);
       }),

@@ -1,0 +1,46 @@
+/**
+ * Who receives a payment, where that is not the network's wallet. An authorization moves money to one address: a list of
+ * shares, which the original takes and pays to the first address only, cannot be honoured, so it is refused.
+ */
+import { isWallet } from "../core/address.ts";
+import { toCaip2 } from "../core/assets.ts";
+import type { Offer } from "../core/route.ts";
+import { isUnset } from "./env.ts";
+import type { Fault } from "./faults.ts";
+import type { RawPayTo } from "./price-schema.ts";
+
+/** Addresses by CAIP-2 network; none for the networks that it does not name. */
+export function checkPayTo(
+  payTo: RawPayTo | undefined,
+  path: string,
+  offers: Offer[],
+  faults: Fault[],
+): Record<string, string> {
+  if (payTo === undefined) return {};
+  if (Array.isArray(payTo)) {
+    const message = "cannot be split: a signed payment goes to one address";
+    faults.push({ path, message, fix: "give the address of a contract that splits what it receives" });
+    return {};
+  }
+  if (typeof payTo === "string") {
+    checkAddress(payTo, path, faults);
+    return Object.fromEntries(offers.map(({ network }) => [network, payTo]));
+  }
+  const receivers: Record<string, string> = {};
+  for (const [name, address] of Object.entries(payTo)) {
+    const network = toCaip2(name);
+    if (!network || !offers.some((offer) => offer.network === network)) {
+      faults.push({ path: `${path}.${name}`, message: "is not a network of accepts" });
+      continue;
+    }
+    checkAddress(address, `${path}.${name}`, faults);
+    receivers[network] = address;
+  }
+  return receivers;
+}
+
+function checkAddress(address: string, path: string, faults: Fault[]): void {
+  if (isUnset(address) || isWallet(address)) return;
+  const fix = "write 0x and 40 hexadecimal digits; mixed case must be a valid checksum";
+  faults.push({ path, message: "is not an address that can receive money", fix });
+}
