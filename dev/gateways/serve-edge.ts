@@ -64,17 +64,23 @@ function headersOf({ headers, socket }: IncomingMessage): [string, string][] {
 
 /** The runtime's own kind of stream: it does not take Node's. */
 function bodyOf(incoming: IncomingMessage): ReadableStream {
+  let wanted = true;
   return new runtime.context.ReadableStream({
     start(controller: ReadableStreamDefaultController) {
       incoming.on("data", (chunk) => {
+        if (!wanted) return;
         controller.enqueue(new runtime.context.Uint8Array(chunk));
         if ((controller.desiredSize ?? 0) <= 0) incoming.pause();
       });
-      incoming.once("end", () => controller.close());
+      incoming.once("end", () => wanted && controller.close());
       incoming.once("error", (error) => controller.error(error));
       incoming.pause();
     },
     pull() {
+      incoming.resume();
+    },
+    cancel() {
+      wanted = false;
       incoming.resume();
     },
   });

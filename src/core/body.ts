@@ -17,18 +17,19 @@ export type RequestBody = {
 
 /** The request's body; `maxBytes` and `timeoutMs` hold when it is read here, not when it streams on. */
 export function openBody(request: Request, maxBytes: number, timeoutMs: number): RequestBody {
-  const stream = request.method === "GET" || request.method === "HEAD" ? null : request.body;
+  // Asked for only when it is needed: a server that has handed it out expects it to be read.
+  const stream = () => (request.method === "GET" || request.method === "HEAD" ? null : request.body);
   let reading: Promise<Uint8Array> | undefined;
   let bytes: Uint8Array | undefined;
   return {
     bytes() {
-      reading ??= read(request, stream, maxBytes, timeoutMs).then((all) => {
+      reading ??= read(request, stream(), maxBytes, timeoutMs).then((all) => {
         bytes = all;
         return all;
       });
       return reading;
     },
-    forward: () => (bytes === undefined ? stream : (bytes as Uint8Array<ArrayBuffer>)),
+    forward: () => (bytes === undefined ? stream() : (bytes as Uint8Array<ArrayBuffer>)),
   };
 }
 

@@ -58,10 +58,13 @@ async function send(call: Call): Promise<Answer> {
   request.signal?.addEventListener("abort", leave, { once: true });
   if (request.signal?.aborted) leave();
   const body = call.body.forward();
+  const headers = upstreamHeaders(call);
+  // Of what does not stream, `fetch` knows the length itself, and does not want to be told.
+  if (body === null || ArrayBuffer.isView(body)) headers.delete("content-length");
   try {
     const response = await fetch(target, {
       method: request.method,
-      headers: upstreamHeaders(call),
+      headers,
       body,
       redirect: "manual",
       signal: abort.signal,

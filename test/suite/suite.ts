@@ -10,6 +10,7 @@ import { headerTests } from "./headers.ts";
 import { limitTests } from "./limits.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
+import { pricingTests } from "./pricing.ts";
 import { recordTests } from "./records.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
@@ -17,6 +18,7 @@ import { streamTests } from "./streams.ts";
 const SUITES = {
   paidCallTests,
   forgeryTests,
+  pricingTests,
   duplicateTests,
   limitTests,
   sessionTests,
