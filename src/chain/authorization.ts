@@ -5,7 +5,8 @@
  */
 import { decodeFunctionResult, encodeEventTopics, encodeFunctionData, parseAbi } from "viem/utils";
 import * as z from "zod/mini";
-import type { Spending, Spent } from "../core/ports.ts";
+import type { Spent } from "../core/payloads.ts";
+import type { Spending } from "../core/ports.ts";
 
 const ABI = parseAbi([
   "function authorizationState(address authorizer, bytes32 nonce) view returns (bool)",
@@ -43,6 +44,7 @@ export type Call = (method: string, params: unknown[]) => Promise<unknown>;
 
 /** Looks an authorization up. @throws when the node refuses or does not answer */
 export async function lookUp(call: Call, { scheme, requirements }: Spent, since: number): Promise<Spending> {
+  if (!("authorization" in scheme)) return { kind: "unavailable" };
   const { from, nonce, validBefore } = scheme.authorization;
   // One block for both questions: what is unspent in it, and too late in it, will never be spent.
   const block = Block.parse(await call("eth_getBlockByNumber", ["latest", false]));

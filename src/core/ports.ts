@@ -1,5 +1,6 @@
 /** What the rooms need from outside, as they would say it; `stores/` and `facilitator/` implement it. */
 import type { Admission, KeptAnswer, Payment } from "./call.ts";
+import type { Spent } from "./payloads.ts";
 import type { Question, SessionName } from "./stores.ts";
 import type { Receipt } from "./x402.ts";
 
@@ -15,9 +16,6 @@ export type PaymentChange =
 
 /** An answer, and how long it may be handed out again. */
 export type Kept = { answer: KeptAnswer; forMs: number };
-
-/** What has to be known of a payment to find out what became of it. */
-export type Spent = Pick<Payment, "scheme" | "requirements">;
 
 /** Who changes it. A receipt that is known goes with every change, so that one lost write loses nothing. */
 export type ChangeBy = {

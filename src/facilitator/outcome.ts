@@ -34,7 +34,7 @@ export function parseSettlement(payment: Payment, status: number, reply: Reply |
 }
 
 function success(payment: Payment, reply: Reply): Settlement {
-  const { requirements, scheme } = payment;
+  const { requirements } = payment;
   const { transaction, network, payer, amount } = reply;
   if (!transaction || !/^0x[0-9a-fA-F]{64}$/.test(transaction))
     return { kind: "unknown", reason: "no_transaction" };
@@ -44,7 +44,12 @@ function success(payment: Payment, reply: Reply): Settlement {
   if (amount && amount !== requirements.amount) return doubt("amount_mismatch");
   return {
     kind: "settled",
-    receipt: { success: true, transaction, network: requirements.network, payer: scheme.authorization.from },
+    receipt: {
+      success: true,
+      transaction,
+      network: requirements.network,
+      payer: payment.payer ?? payer ?? "",
+    },
   };
 }
 

@@ -7,7 +7,7 @@ export function publicReason(reason: string | null | undefined): string {
 }
 
 /** True unless the facilitator names a payer who is not the one that signed. */
-export function isPayer({ scheme, proven }: Payment, payer: string | null | undefined): boolean {
+export function isPayer({ payer: signer, proven }: Payment, payer: string | null | undefined): boolean {
   if (!payer) return proven;
-  return payer.toLowerCase() === scheme.authorization.from.toLowerCase();
+  return payer.toLowerCase() === signer?.toLowerCase();
 }

@@ -50,10 +50,10 @@ export function makeTake(options: {
 }): Take {
   const { store, persist, clock, leaseMs } = options;
   return function take(call, payment, accepts, batch, session) {
-    const { spend, fingerprint, expired, scheme, requirements, identifier } = payment;
+    const { spend, fingerprint, expired, scheme, requirements, identifier, validBefore } = payment;
     const name = identifier?.name;
     const by = { spend, owner: crypto.randomUUID(), leaseMs, receipt: undefined, name };
-    const untilExpiry = Math.max(0, Number(scheme.authorization.validBefore) * 1000 - clock());
+    const untilExpiry = Math.max(0, validBefore * 1000 - clock());
     const question = store.claim({
       ...by,
       fingerprint,

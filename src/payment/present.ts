@@ -12,10 +12,10 @@ import type { Call, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
 import { hash } from "../core/hash.ts";
+import { Eip3009Payload } from "../core/payloads.ts";
 import type { Clock } from "../core/ports.ts";
 import {
   decodeHeader,
-  Eip3009Payload,
   HEADERS,
   PAYMENT_IDENTIFIER,
   PaymentIdentifier,
@@ -68,7 +68,9 @@ export function makePresent(clock: Clock): Present {
       proven && id !== undefined ? identify(network, from, id, terms) : undefined,
     ]);
     const expired = checkTimeLeft(authorization, call.route.settleMarginSeconds, now);
-    return { scheme: scheme.data, requirements, proven, expired, spend, fingerprint, identifier };
+    const validBefore = Number(authorization.validBefore);
+    const signed = { version: 2 as const, scheme: scheme.data, payer: authorization.from, validBefore };
+    return { ...signed, requirements, proven, expired, spend, fingerprint, identifier };
   };
 }
 

@@ -1,7 +1,8 @@
 /** Who signed an EIP-3009 authorization (EIP-712, `TransferWithAuthorization`), told without asking a chain. */
 import { recoverTypedDataAddress } from "viem/utils";
 import { chainIdOf } from "../core/assets.ts";
-import type { Eip3009Payload, PaymentRequirements } from "../core/x402.ts";
+import type { Eip3009Payload } from "../core/payloads.ts";
+import type { PaymentRequirements } from "../core/x402.ts";
 
 const TYPES = {
   TransferWithAuthorization: [

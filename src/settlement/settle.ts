@@ -88,6 +88,6 @@ function failureHeader({ payment }: Claim, errorReason: string): string {
     errorReason,
     transaction: "",
     network,
-    payer: payment.scheme.authorization.from,
+    payer: payment.payer ?? "",
   });
 }

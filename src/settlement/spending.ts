@@ -1,10 +1,10 @@
 /** What the chain's word on a payment means to its record. */
-import type { Spent } from "../core/ports.ts";
+import { payerOf, type Spent } from "../core/payloads.ts";
 import type { Receipt } from "../core/x402.ts";
 
 /** The receipt of a payment that was found on the chain. */
 export function receiptOf({ requirements, scheme }: Spent, transaction: string): Receipt {
-  return { success: true, transaction, network: requirements.network, payer: scheme.authorization.from };
+  return { success: true, transaction, network: requirements.network, payer: payerOf(scheme) ?? "" };
 }
 
 /** The x402 error reason of a payment that can never be settled. */
