@@ -20,7 +20,8 @@ import type {
   Ticket,
 } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
-import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
+import { receiptHeaders } from "./core/receipt.ts";
+import type { PaymentRequirements, Receipt } from "./core/x402.ts";
 
 /**
  * What a client brings to pay with: nothing on a free route, else a payment, a session's token, or both; `refused` is
@@ -31,7 +32,7 @@ export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undef
 /** The doors. What each may throw is written there; all of it is a `GatewayError`. */
 export type Rooms = {
   match: (arrival: Arrival) => Call;
-  quote: (call: Call) => Quote;
+  quote: (call: Call) => Quote | Promise<Quote>;
   present: (call: Call, accepts: PaymentRequirements[]) => Promise<Presented>;
   admit: (call: Call, presented: Presented, accepts: PaymentRequirements[] | undefined) => Promise<Admitted>;
   verify: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
@@ -50,21 +51,29 @@ export type Rooms = {
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
   const call = rooms.match(arrival);
-  const quote = rooms.quote(call);
+  const quote = await rooms.quote(call);
   const accepts = quote.kind === "free" ? undefined : quote.accepts;
   const presented = accepts ? await rooms.present(call, accepts) : {};
 
   const admitted = await rooms.admit(call, presented, accepts);
   const { access } = admitted;
-  if (access.kind !== "claimed" || !accepts) return unwinding(admitted, pass(rooms, call, admitted));
-  const served = unwinding(admitted, servePaid(rooms, call, { admitted, claim: access.claim, accepts }));
+  if (access.kind !== "claimed" || !accepts) return unwinding(call, admitted, pass(rooms, call, admitted));
+  const served = unwinding(
+    call,
+    admitted,
+    servePaid(rooms, call, { admitted, claim: access.claim, accepts }),
+  );
   // A client that leaves now must not take the isolate with it: money is about to move.
   call.waitUntil(served.catch(() => undefined));
   return served;
 }
 
 /** The one place where an admitted call goes wrong: a claim lets go, and what was found rides along. */
-async function unwinding({ access, headers }: Admitted, served: Promise<Response>): Promise<Response> {
+async function unwinding(
+  { request }: Call,
+  { access, headers }: Admitted,
+  served: Promise<Response>,
+): Promise<Response> {
   try {
     return await served;
   } catch (thrown) {
@@ -72,7 +81,7 @@ async function unwinding({ access, headers }: Admitted, served: Promise<Response
     if (access.kind !== "claimed") throw error;
     const { claim } = access;
     claim.abandoned();
-    throw claim.receipt ? error.withHeaders({ [HEADERS.response]: encodeHeader(claim.receipt) }) : error;
+    throw claim.receipt ? error.withHeaders(receiptHeaders(request, claim.receipt)) : error;
   }
 }
 

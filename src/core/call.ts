@@ -46,6 +46,8 @@ export type Payment = {
   payer: string | undefined;
   /** Until when it could be settled, seconds since 1970: after that its record matters no more. */
   validBefore: number;
+  /** The URL that was asked for, without its query; version 1 shows it to the facilitator. */
+  resource: string;
   /** Our own requirement that it meets. */
   requirements: PaymentRequirements;
   /** True when the signature was recovered to `payer`; wallets with code, and Solana's, cannot be proven here. */

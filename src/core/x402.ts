@@ -53,6 +53,8 @@ export const Receipt = z.object({
   transaction: z.string(),
   network: z.string(),
   payer: z.string(),
+  /** `upto`: what was charged, atomic units. */
+  amount: z.optional(uint),
 });
 export type Receipt = z.infer<typeof Receipt>;
 
@@ -97,6 +99,8 @@ export const HEADERS = {
   required: "PAYMENT-REQUIRED",
   signature: "PAYMENT-SIGNATURE",
   response: "PAYMENT-RESPONSE",
+  v1Signature: "X-PAYMENT",
+  v1Response: "X-PAYMENT-RESPONSE",
 } as const;
 
 /** A wire object as a header value: standard base64 of UTF-8 JSON. */

@@ -6,7 +6,7 @@ import type { Eip3009Payload } from "../core/payloads.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 
 /** Clocks of payers may run ahead of ours by this much, seconds. */
-const CLOCK_SKEW_SECONDS = 180;
+export const CLOCK_SKEW_SECONDS = 180;
 
 type Authorization = Eip3009Payload["authorization"];
 

@@ -5,6 +5,7 @@
 import type { Call, Quote } from "../core/call.ts";
 import { type Decimal, toAtomic } from "../core/money.ts";
 import type { Offer, Route } from "../core/route.ts";
+import { extraOf } from "../core/terms.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 
 /** The quote of a call. */
@@ -14,17 +15,18 @@ export function quote({ route }: Call): Quote {
   return { kind: "priced", accepts: route.offers.map((offer) => requirementsOf(route, price, offer)) };
 }
 
-function requirementsOf(route: Route, price: Decimal, { network, asset, payTo }: Offer): PaymentRequirements {
+function requirementsOf(route: Route, price: Decimal, offer: Offer): PaymentRequirements {
+  const { scheme, network, asset, payTo } = offer;
   const amount = toAtomic(price, asset.decimals);
   if (amount === undefined || amount <= 0n)
     throw new Error(`${route.key}: price is not payable in ${asset.name}`);
   return {
-    scheme: "exact",
+    scheme,
     network,
     asset: asset.address,
     amount: amount.toString(),
     payTo,
     maxTimeoutSeconds: route.timeoutSeconds,
-    extra: { name: asset.name, version: asset.version },
+    extra: extraOf(offer),
   };
 }

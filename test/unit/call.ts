@@ -66,9 +66,9 @@ export function arrivalOf(method: string, path: string, headers: Record<string, 
 
 /** USDC on a network. */
 export async function usdcOn(network: `eip155:${number}`): Promise<Offer> {
-  const asset = await findAsset("USDC", network);
-  if (typeof asset === "string") throw new Error(asset);
-  return { network, asset, payTo: PAY_TO };
+  const found = await findAsset("USDC", network);
+  if (!found) throw new Error(`no USDC on ${network}`);
+  return { scheme: "exact", network, ...found, payTo: PAY_TO };
 }
 
 /** A payment that meets the requirements. */
@@ -89,7 +89,8 @@ export function paymentOf(proven = true): Payment & { scheme: Eip3009Payload } {
     payer: PAYER,
     validBefore: Number(authorization.validBefore),
   };
-  return { ...signed, requirements: REQUIREMENTS, proven, expired: undefined, ...hashes };
+  const resource = "https://gateway.example/weather";
+  return { ...signed, resource, requirements: REQUIREMENTS, proven, expired: undefined, ...hashes };
 }
 
 /** The code of whatever the work throws, or that it did not. */
