@@ -6,6 +6,7 @@ import { challenge } from "./core/challenge.ts";
 import type { Clock, Emit } from "./core/ports.ts";
 import type { Compiled } from "./core/route.ts";
 import { httpFacilitator } from "./facilitator/http.ts";
+import { httpKinds } from "./facilitator/supported.ts";
 import type { Rooms } from "./gateway.ts";
 import { makeLimit } from "./limits/limit.ts";
 import { makeTake } from "./payment/claim.ts";
@@ -42,10 +43,15 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     besidePayments: stores.sessionsBesidePayments,
     emit,
   });
-  const present = makePresent(clock);
+  const kinds = httpKinds(facilitator, emit, clock);
+  const present = makePresent(clock, kinds);
   return {
     match: compileMatch(routes),
-    quote: makeQuote({ clock, secret: config.stores.verificationCache?.token ?? "" }),
+    quote: makeQuote({
+      clock,
+      secret: config.stores.verificationCache?.token ?? "",
+      complete: kinds.complete,
+    }),
     async present(call, accepts) {
       const ticket = readTicket(call);
       if (ticket) {

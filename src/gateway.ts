@@ -11,7 +11,8 @@
 import type { Admitted, Answer, Arrival, Call, Claim, KeptAnswer, Payment, Ticket } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Quote } from "./core/quote.ts";
-import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
+import { receiptHeaders } from "./core/receipt.ts";
+import type { PaymentRequirements, Receipt } from "./core/x402.ts";
 
 /**
  * What a client brings to pay with: nothing on a free route, else a payment, a session's token, or both; `refused` is
@@ -48,15 +49,23 @@ export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
 
   const admitted = await rooms.admit(call, presented, accepts);
   const { access } = admitted;
-  if (access.kind !== "claimed" || !accepts) return unwinding(admitted, pass(rooms, call, admitted));
-  const served = unwinding(admitted, servePaid(rooms, call, { admitted, claim: access.claim, accepts }));
+  if (access.kind !== "claimed" || !accepts) return unwinding(call, admitted, pass(rooms, call, admitted));
+  const served = unwinding(
+    call,
+    admitted,
+    servePaid(rooms, call, { admitted, claim: access.claim, accepts }),
+  );
   // A client that leaves now must not take the isolate with it: money is about to move.
   call.waitUntil(served.catch(() => undefined));
   return served;
 }
 
 /** The one place where an admitted call goes wrong: a claim lets go, and what was found rides along. */
-async function unwinding({ access, headers }: Admitted, served: Promise<Response>): Promise<Response> {
+async function unwinding(
+  { request }: Call,
+  { access, headers }: Admitted,
+  served: Promise<Response>,
+): Promise<Response> {
   try {
     return await served;
   } catch (thrown) {
@@ -64,7 +73,7 @@ async function unwinding({ access, headers }: Admitted, served: Promise<Response
     if (access.kind !== "claimed") throw error;
     const { claim } = access;
     claim.abandoned();
-    throw claim.receipt ? error.withHeaders({ [HEADERS.response]: encodeHeader(claim.receipt) }) : error;
+    throw claim.receipt ? error.withHeaders(receiptHeaders(request, claim.receipt)) : error;
   }
 }
 

@@ -16,7 +16,7 @@ const DOORS: Record<string, string[]> = {
   settlement: ["settle.ts", "resolve.ts", "reconcile.ts"],
   proxy: ["forward.ts", "keep.ts"],
   stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts"],
-  facilitator: ["http.ts"],
+  facilitator: ["http.ts", "supported.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts"],
   config: ["load.ts", "define.ts", "faults.ts", "schema.ts", "stores.ts", "typed.ts"],
@@ -45,7 +45,7 @@ const TOP: Record<string, string[]> = {
 const HOMES: Record<string, RegExp> = {
   "@upstash/": /^stores\//,
   "@x402/": /^core\//,
-  viem: /^(?:payment|core|chain)\//,
+  viem: /^(?:payment|core)\//,
   hono: /^(?:app\.ts|platform\/)/,
   "@hono/": /^platform\/node\.ts/,
   zod: /^(?:core|config|stores|facilitator|chain)\//,

@@ -100,14 +100,9 @@ export function makeAdmit({ openBatch, limit, lookUp, take, running, countsPayer
 }
 
 /** The payer, once proven; a payment that is too late proves nothing but that it was signed once. */
-function payerOf({
-  proven,
-  expired,
-  scheme,
-  spend,
-}: Payment): { address: string; spend: string } | undefined {
+function payerOf({ proven, expired, payer, spend }: Payment): { address: string; spend: string } | undefined {
   const known = proven && expired === undefined;
-  return known ? { address: scheme.authorization.from.toLowerCase(), spend } : undefined;
+  return known && payer !== undefined ? { address: payer.toLowerCase(), spend } : undefined;
 }
 
 async function decide(

@@ -1,10 +1,13 @@
 /**
  * The chain as a witness: a JSON-RPC node per network, asked only when a settlement was begun and not seen to end. What
- * its answers mean is told in `authorization.ts`.
+ * its answers mean is told in `authorization.ts` and `permit.ts`; of a Solana transaction only its facilitator can tell.
  */
 import * as z from "zod/mini";
-import type { Chain, Emit } from "../core/ports.ts";
-import { type Call, lookUp } from "./authorization.ts";
+import type { Spent } from "../core/payloads.ts";
+import type { Chain, Emit, Spending } from "../core/ports.ts";
+import { lookUpAuthorization } from "./authorization.ts";
+import type { Call } from "./node.ts";
+import { lookUpPermit } from "./permit.ts";
 
 const Reply = z.object({
   result: z.optional(z.unknown()),
@@ -30,6 +33,14 @@ export function rpcChain(urls: Record<string, string>, timeoutMs: number, emit: 
       }
     },
   };
+}
+
+function lookUp(call: Call, payment: Spent, since: number): Promise<Spending> {
+  const { scheme, requirements } = payment;
+  if ("authorization" in scheme) return lookUpAuthorization(call, scheme, requirements, since);
+  if ("permit2Authorization" in scheme)
+    return lookUpPermit(call, scheme.permit2Authorization, payment, since);
+  return Promise.resolve({ kind: "unavailable" });
 }
 
 function caller(url: string, signal: AbortSignal): Call {

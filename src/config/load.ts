@@ -2,14 +2,15 @@
  * From what the user wrote to what the rooms read. Three passes, each adding its faults to the same list: variables,
  * shape, and what the shape is worth. Either everything is right or `ConfigError` names everything that is not. No I/O.
  */
-import { toCaip2 } from "../core/assets.ts";
 import { parsePrice } from "../core/money.ts";
+import { toCaip2 } from "../core/networks.ts";
 import type { Compiled } from "../core/route.ts";
 import type { ConfigSource, Env } from "./define.ts";
 import { interpolate } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
 import { checkPayersCounted } from "./limits.ts";
-import { checkFacilitator, checkOffers, checkRpc } from "./payments.ts";
+import { checkOffers } from "./offers.ts";
+import { checkFacilitator, checkRpc } from "./payments.ts";
 import { checkRoutes } from "./routes.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkShape } from "./shape.ts";

@@ -3,7 +3,7 @@
  * shares, which the original takes and pays to the first address only, cannot be honoured, so it is refused.
  */
 import { isWallet } from "../core/address.ts";
-import { toCaip2 } from "../core/assets.ts";
+import { toCaip2 } from "../core/networks.ts";
 import type { Offer } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
@@ -23,8 +23,9 @@ export function checkPayTo(
     return {};
   }
   if (typeof payTo === "string") {
-    checkAddress(payTo, path, faults);
-    return Object.fromEntries(offers.map(({ network }) => [network, payTo]));
+    const fitting = offers.filter(({ network }) => isWallet(payTo, network));
+    if (fitting.length === 0) checkAddress(payTo, undefined, path, faults);
+    return Object.fromEntries(fitting.map(({ network }) => [network, payTo]));
   }
   const receivers: Record<string, string> = {};
   for (const [name, address] of Object.entries(payTo)) {
@@ -33,14 +34,14 @@ export function checkPayTo(
       faults.push({ path: `${path}.${name}`, message: "is not a network of accepts" });
       continue;
     }
-    checkAddress(address, `${path}.${name}`, faults);
+    checkAddress(address, network, `${path}.${name}`, faults);
     receivers[network] = address;
   }
   return receivers;
 }
 
-function checkAddress(address: string, path: string, faults: Fault[]): void {
-  if (isUnset(address) || isWallet(address)) return;
+function checkAddress(address: string, network: string | undefined, path: string, faults: Fault[]): void {
+  if (isUnset(address) || isWallet(address, network)) return;
   const fix = "write 0x and 40 hexadecimal digits; mixed case must be a valid checksum";
   faults.push({ path, message: "is not an address that can receive money", fix });
 }

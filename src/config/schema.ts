@@ -4,6 +4,7 @@
  * in `load.ts`.
  */
 import * as z from "zod/mini";
+import { AcceptSchema } from "./accept-schema.ts";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
 import { PriceSchema } from "./price-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
@@ -86,17 +87,7 @@ export const ConfigSchema = z.strictObject({
   /** Network (`base` or `eip155:8453`) → address that receives the payments. */
   wallets: z.optional(z.record(z.string(), z.string())),
   /** What can be paid with, in order of preference. */
-  accepts: z.optional(
-    z.array(
-      z.strictObject({
-        /** Symbol of a token in the x402 SDK's table: `USDC`. */
-        asset: z.string(),
-        /** `base`, or CAIP-2: `eip155:8453`. */
-        network: z.string(),
-        scheme: z.optional(z.literal("exact")),
-      }),
-    ),
-  ),
+  accepts: z.optional(z.array(AcceptSchema)),
   defaults: z.optional(
     z.strictObject({
       /** Price of routes that have none of their own. */

@@ -1,50 +1,55 @@
-/** Networks and tokens the gateway can be paid in: the x402 SDK's own tables, read in one place. */
+/** Tokens the gateway can be paid in: the x402 SDK's own table, and USDC on Solana. */
 import { ExactEvmScheme } from "@x402/evm/exact/server";
-import { EVM_NETWORK_CHAIN_ID_MAP } from "@x402/evm/v1";
+import { isSolana, type Network } from "./networks.ts";
+
+/** How a payment's money is moved: by the token itself, by Permit2 and x402's proxy, or by a whole transaction (Solana). */
+export type Transfer = "eip3009" | "permit2" | "transaction";
 
 /** A token on a network, with what a payer's wallet needs to sign for it. */
 export type Asset = {
-  /** Contract address. */
+  /** Contract address; on Solana the mint. */
   address: string;
   decimals: number;
-  /** EIP-712 domain name and version of the token contract. */
+  /** EIP-712 domain name and version of the token contract; empty where it has none, or where none is needed. */
   name: string;
   version: string;
 };
 
 const scheme = new ExactEvmScheme();
 
-/** The short names of networks (`base`, `base-sepolia`, …), for suggestions. */
-export const NETWORK_NAMES: readonly string[] = Object.keys(EVM_NETWORK_CHAIN_ID_MAP);
-
-/** The CAIP-2 identifier (`eip155:8453`) of a network given by name or as CAIP-2; undefined if it is neither. */
-export function toCaip2(network: string): `eip155:${number}` | undefined {
-  if (/^eip155:[1-9]\d{0,15}$/.test(network)) return network as `eip155:${number}`;
-  if (!Object.hasOwn(EVM_NETWORK_CHAIN_ID_MAP, network)) return undefined;
-  return `eip155:${EVM_NETWORK_CHAIN_ID_MAP[network as keyof typeof EVM_NETWORK_CHAIN_ID_MAP]}`;
-}
-
-/** The chain id in a CAIP-2 identifier of an EVM network. */
-export function chainIdOf(network: string): number {
-  return Number(network.slice("eip155:".length));
-}
+/** Circle's mints. */
+const SOLANA_USDC: Record<string, string> = {
+  "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp": "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v",
+  "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1": "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU",
+};
 
 /**
- * Looks a token up by its symbol (`USDC`).
- * @returns the token, or why it cannot be taken: the network has none of that name, or it knows no EIP-3009
+ * Looks a token up by its symbol (`USDC`); undefined when the network has none of that name.
+ * @returns the token, and how it is paid unless it is said otherwise
  */
 export async function findAsset(
   symbol: string,
-  network: `eip155:${number}`,
-): Promise<Asset | "unknown" | "not-eip3009"> {
-  if (!/^[A-Za-z][A-Za-z0-9.]{0,15}$/.test(symbol)) return "unknown";
+  network: Network,
+): Promise<{ asset: Asset; transfer: Transfer } | undefined> {
+  if (isSolana(network)) {
+    const address = symbol === "USDC" ? SOLANA_USDC[network] : undefined;
+    const asset = address && { address, decimals: 6, name: "", version: "" };
+    return asset ? { asset, transfer: "transaction" } : undefined;
+  }
+  if (!/^[A-Za-z][A-Za-z0-9.]{0,15}$/.test(symbol)) return undefined;
   try {
-    const { asset, extra } = await scheme.parsePrice(`1 ${symbol}`, network);
-    const decimals = scheme.getAssetDecimals(asset, network);
-    if (decimals === undefined) return "unknown";
-    if (extra?.assetTransferMethod !== undefined) return "not-eip3009";
-    return { address: asset, decimals, name: String(extra?.name), version: String(extra?.version) };
+    const { asset: address, extra } = await scheme.parsePrice(`1 ${symbol}`, network);
+    const decimals = scheme.getAssetDecimals(address, network);
+    if (decimals === undefined) return undefined;
+    const transfer = extra?.assetTransferMethod === undefined ? "eip3009" : "permit2";
+    const asset = {
+      address,
+      decimals,
+      name: String(extra?.name ?? ""),
+      version: String(extra?.version ?? ""),
+    };
+    return { asset, transfer };
   } catch {
-    return "unknown";
+    return undefined;
   }
 }

@@ -1,8 +1,9 @@
 /** The vocabulary of one request: what the rooms hand to each other. */
 import type { RequestBody } from "./body.ts";
+import type { SchemePayload } from "./payloads.ts";
 import type { Quoted } from "./quote.ts";
 import type { Route } from "./route.ts";
-import type { Eip3009Payload, PaymentRequirements, Receipt } from "./x402.ts";
+import type { PaymentRequirements, Receipt } from "./x402.ts";
 
 /** A request as the platform delivered it. */
 export type Arrival = {
@@ -38,15 +39,23 @@ export type Answer = { response: Response; stop: () => void; held?: unknown };
 
 /** A payment that is good for this call as far as can be told without asking anyone. */
 export type Payment = {
-  /** Signature and authorization, and nothing else of what the client sent. */
-  scheme: Eip3009Payload;
+  /** The version of x402 that its client speaks; the facilitator is asked in the same. */
+  version: 1 | 2;
+  /** What was signed, and nothing else of what the client sent. */
+  scheme: SchemePayload;
+  /** Who signed, as the payload says; undefined while only the facilitator can tell (Solana). */
+  payer: string | undefined;
+  /** Until when it could be settled, seconds since 1970: after that its record matters no more. */
+  validBefore: number;
+  /** The URL that was asked for, without its query; version 1 shows it to the facilitator. */
+  resource: string;
   /** Our own requirement that it meets. */
   requirements: PaymentRequirements;
-  /** True when the signature was recovered to `authorization.from`; wallets with code cannot be proven here. */
+  /** True when the signature was recovered to `payer`; wallets with code, and Solana's, cannot be proven here. */
   proven: boolean;
   /** Too late to settle, for this reason: it can only collect what it has already paid for. */
   expired: string | undefined;
-  /** Hash of what the chain allows to be spent once (network, asset, from, nonce). */
+  /** Hash of what the chain allows to be spent once (EIP-3009: network, asset, payer, nonce). */
   spend: string;
   /** Hash of the call and the terms it was bought on. */
   fingerprint: string;

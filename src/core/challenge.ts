@@ -2,6 +2,7 @@
 import type { Call } from "./call.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import { GatewayError } from "./errors.ts";
+import { v1Members } from "./v1.ts";
 import {
   declarePaymentIdentifier,
   encodeHeader,
@@ -18,9 +19,10 @@ export function challenge(
   reason?: string,
 ): GatewayError {
   const named = call.route.paymentIdentifier;
+  const error = reason ?? "PAYMENT-SIGNATURE header is required";
   const body: PaymentRequired = {
     x402Version: 2,
-    error: reason ?? "PAYMENT-SIGNATURE header is required",
+    error,
     resource: { url: call.url.href },
     accepts,
     ...(named === "off" ? {} : { extensions: declarePaymentIdentifier(named === "required") }),
@@ -28,6 +30,9 @@ export function challenge(
   return new GatewayError(code, {
     ...(reason === undefined ? {} : { detail: `Reason: ${reason}` }),
     headers: { [HEADERS.required]: encodeHeader(body) },
-    members: { accepts, ...(reason === undefined ? {} : { reason }) },
+    members: {
+      ...v1Members(accepts, call.url.href, reason ?? "X-PAYMENT header is required"),
+      ...(reason === undefined ? {} : { reason }),
+    },
   });
 }

@@ -1,7 +1,8 @@
 /** What the rooms need from outside, as they would say it; `stores/` and `facilitator/` implement it. */
 import type { Admission, KeptAnswer, Payment } from "./call.ts";
+import type { Spent } from "./payloads.ts";
 import type { Question, SessionName } from "./stores.ts";
-import type { Receipt } from "./x402.ts";
+import type { PaymentRequirements, Receipt } from "./x402.ts";
 
 /** A change of a payment's record that only the owner of its claim may make. */
 export type PaymentChange =
@@ -15,9 +16,6 @@ export type PaymentChange =
 
 /** An answer, and how long it may be handed out again. */
 export type Kept = { answer: KeptAnswer; forMs: number };
-
-/** What has to be known of a payment to find out what became of it. */
-export type Spent = Pick<Payment, "scheme" | "requirements">;
 
 /** Who changes it. A receipt that is known goes with every change, so that one lost write loses nothing. */
 export type ChangeBy = {
@@ -86,7 +84,7 @@ export type Reconciled = {
 };
 
 /** A facilitator's word on a payment before money moves. */
-export type Verification = { valid: true } | { valid: false; reason: string };
+export type Verification = { valid: true; payer?: string } | { valid: false; reason: string };
 
 /**
  * How a settlement ended. `failed`: the payment is no good. `refused`: the facilitator did not take the request, and
@@ -102,8 +100,22 @@ export type Settlement =
 export type Facilitator = {
   /** @throws GatewayError `facilitator_unavailable` */
   verify: (payment: Payment) => Promise<Verification>;
-  /** Never throws: whatever goes wrong after the request may have left is `unknown`. */
-  settle: (payment: Payment) => Promise<Settlement>;
+  /**
+   * Never throws: whatever goes wrong after the request may have left is `unknown`. `amount` is what is charged of an
+   * `upto` payment, atomic units; all of it unless given.
+   */
+  settle: (payment: Payment, amount?: string) => Promise<Settlement>;
+};
+
+/** What facilitators add to requirements: an account of theirs, where a scheme names one (`upto`, Solana). */
+export type Kinds = {
+  /**
+   * The requirements that can be paid, each complete. Asks nobody where nothing is missing.
+   * @throws GatewayError `facilitator_unavailable` when none is left
+   */
+  complete: (accepts: PaymentRequirements[]) => Promise<PaymentRequirements[]>;
+  /** Whether the account in these requirements is one of the facilitator's; asked anew if it is not known. */
+  names: (requirements: PaymentRequirements) => Promise<boolean>;
 };
 
 /**
@@ -111,7 +123,8 @@ export type Facilitator = {
  * `diverted`: spent, but not on this payment.
  */
 export type Spending =
-  | { kind: "spent"; transaction: string }
+  /** `amount`: what was taken, where that may be less than was signed for. */
+  | { kind: "spent"; transaction: string; amount?: string }
   | { kind: "diverted" | "dead" | "open" | "unavailable" };
 
 /** The chain, as a witness. */

@@ -1,5 +1,5 @@
 /** The compiled configuration: what `config` makes once per isolate and every room reads. Plain data, and the functions in it. */
-import type { Asset } from "./assets.ts";
+import type { Asset, Transfer } from "./assets.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Decimal } from "./money.ts";
 import type { Pricing } from "./pricing.ts";
@@ -19,11 +19,14 @@ export type Upstream = {
 
 /** A way to pay that a route accepts. */
 export type Offer = {
+  /** `exact`: the price. `upto`: as much of the price as was used. */
+  scheme: "exact" | "upto";
   /** CAIP-2, `eip155:8453`. */
   network: string;
   /** As configured: `USDC`. */
   symbol: string;
   asset: Asset;
+  transfer: Transfer;
   /** Address that receives the payment. */
   payTo: string;
 };

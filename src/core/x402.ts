@@ -6,9 +6,6 @@
 import { safeBase64Decode, safeBase64Encode } from "@x402/core/utils";
 import * as z from "zod/mini";
 
-const address = z.string().check(z.regex(/^0x[0-9a-fA-F]{40}$/));
-const bytes32 = z.string().check(z.regex(/^0x[0-9a-fA-F]{64}$/));
-const hex = z.string().check(z.regex(/^0x(?:[0-9a-fA-F]{2})+$/));
 const uint = z.string().check(z.regex(/^\d{1,78}$/));
 const short = z.string().check(z.maxLength(256));
 
@@ -33,20 +30,6 @@ export const PaymentPayload = z.looseObject({
 });
 export type PaymentPayload = z.infer<typeof PaymentPayload>;
 
-/** The scheme payload of `exact` with EIP-3009 (specs/schemes/exact/scheme_exact_evm.md). */
-export const Eip3009Payload = z.object({
-  signature: hex,
-  authorization: z.strictObject({
-    from: address,
-    to: address,
-    value: uint,
-    validAfter: uint,
-    validBefore: uint,
-    nonce: bytes32,
-  }),
-});
-export type Eip3009Payload = z.infer<typeof Eip3009Payload>;
-
 /** What a facilitator answers to `/verify` (v2 spec, section 7.1). */
 export const VerifyResponse = z.object({
   isValid: z.boolean(),
@@ -70,11 +53,10 @@ export const Receipt = z.object({
   transaction: z.string(),
   network: z.string(),
   payer: z.string(),
+  /** `upto`: what was charged, atomic units. */
+  amount: z.optional(uint),
 });
 export type Receipt = z.infer<typeof Receipt>;
-
-/** What a payment's record keeps of it, to find out later what became of it. */
-export const Spent = z.object({ scheme: Eip3009Payload, requirements: PaymentRequirements });
 
 /** An answer as it is kept. */
 export const KeptAnswer = z.object({
@@ -117,6 +99,8 @@ export const HEADERS = {
   required: "PAYMENT-REQUIRED",
   signature: "PAYMENT-SIGNATURE",
   response: "PAYMENT-RESPONSE",
+  v1Signature: "X-PAYMENT",
+  v1Response: "X-PAYMENT-RESPONSE",
 } as const;
 
 /** A wire object as a header value: standard base64 of UTF-8 JSON. */

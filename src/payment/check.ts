@@ -2,10 +2,11 @@
  * The checks of a payment that need no one else: each a pure function from plain data to an x402 error reason, or
  * undefined when it holds. The clock comes in as an argument, in whole seconds.
  */
-import type { Eip3009Payload, PaymentRequirements } from "../core/x402.ts";
+import type { Eip3009Payload } from "../core/payloads.ts";
+import type { PaymentRequirements } from "../core/x402.ts";
 
 /** Clocks of payers may run ahead of ours by this much, seconds. */
-const CLOCK_SKEW_SECONDS = 180;
+export const CLOCK_SKEW_SECONDS = 180;
 
 type Authorization = Eip3009Payload["authorization"];
 

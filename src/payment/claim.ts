@@ -7,8 +7,9 @@ import type { Admission, Call, Claim, KeptAnswer, Payment } from "../core/call.t
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { ChangeBy, Clock, PaymentStore } from "../core/ports.ts";
+import { receiptHeaders } from "../core/receipt.ts";
 import type { Batch, SessionName } from "../core/stores.ts";
-import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "../core/x402.ts";
+import type { PaymentRequirements, Receipt } from "../core/x402.ts";
 import { hold } from "./hold.ts";
 import type { Persist } from "./persist.ts";
 
@@ -50,10 +51,10 @@ export function makeTake(options: {
 }): Take {
   const { store, persist, clock, leaseMs } = options;
   return function take(call, payment, accepts, batch, session) {
-    const { spend, fingerprint, expired, scheme, requirements, identifier } = payment;
+    const { spend, fingerprint, expired, scheme, requirements, identifier, validBefore } = payment;
     const name = identifier?.name;
     const by = { spend, owner: crypto.randomUUID(), leaseMs, receipt: undefined, name };
-    const untilExpiry = Math.max(0, Number(scheme.authorization.validBefore) * 1000 - clock());
+    const untilExpiry = Math.max(0, validBefore * 1000 - clock());
     const question = store.claim({
       ...by,
       fingerprint,
@@ -123,7 +124,7 @@ function refusal(
       return new GatewayError("payment_conflict");
     case "used":
       return new GatewayError("payment_already_used", {
-        headers: { [HEADERS.response]: encodeHeader(admission.receipt) },
+        headers: receiptHeaders(call.request, admission.receipt),
       });
     case "failed":
       return challenge(call, accepts, "payment_rejected", admission.reason);

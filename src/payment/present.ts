@@ -12,92 +12,82 @@ import type { Call, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
 import { hash } from "../core/hash.ts";
-import type { Clock } from "../core/ports.ts";
-import {
-  decodeHeader,
-  Eip3009Payload,
-  HEADERS,
-  PAYMENT_IDENTIFIER,
-  PaymentIdentifier,
-  PaymentPayload,
-  type PaymentRequirements,
-} from "../core/x402.ts";
-import { checkTerms, checkTimeLeft, checkWindow, matchRequirements } from "./check.ts";
-import { identifySigner } from "./signature.ts";
-
-/** Longest payment header that is read, characters; the largest real ones are under 3,000. */
-const MAX_HEADER_LENGTH = 8192;
+import type { Clock, Kinds } from "../core/ports.ts";
+import { PAYMENT_IDENTIFIER, PaymentIdentifier, type PaymentRequirements } from "../core/x402.ts";
+import { match } from "./match.ts";
+import { malformed, type Presented, readPayment } from "./read.ts";
 
 /** Reads and checks the payment; undefined without one. @throws GatewayError `payment_malformed`, `payment_rejected` */
 export type Present = (call: Call, accepts: PaymentRequirements[]) => Promise<Payment | undefined>;
 
 /** Makes the room; `clock` tells the time window. */
-export function makePresent(clock: Clock): Present {
+export function makePresent(clock: Clock, { names }: Pick<Kinds, "names">): Present {
   return async function present(call, accepts) {
-    const header = call.request.headers.get(HEADERS.signature);
-    if (header === null) return undefined;
-    const payload = readPayload(header);
+    const presented = readPayment(call.request);
+    if (!presented) return undefined;
+    const { route, url } = call;
+    const times = { now: Math.floor(clock() / 1000), margin: route.settleMarginSeconds };
+    const matched = await match(presented, accepts, times, names, call.quoted?.honour);
+    if (matched === undefined) throw malformed("the scheme payload is not what the requirements ask for");
+    if (typeof matched === "string") throw refusal(matched, presented, call, accepts);
 
-    const matched = await findRequirements(call, accepts, payload.accepted);
-    const requirements = matched?.requirements;
-    if (!matched || !requirements)
-      throw challenge(call, accepts, "payment_rejected", "no_matching_requirements");
-    const scheme = Eip3009Payload.safeParse(payload.payload);
-    if (!scheme.success) throw malformed("the scheme payload is not an EIP-3009 authorization");
-
-    const { authorization, signature } = scheme.data;
-    const now = Math.floor(clock() / 1000);
-    const refusal = checkTerms(authorization, requirements) ?? checkWindow(authorization, requirements, now);
-    if (refusal) throw challenge(call, accepts, "payment_rejected", refusal);
-    const signer = await identifySigner(scheme.data, requirements);
-    if (signer === "forged")
-      throw challenge(call, accepts, "payment_rejected", "invalid_exact_evm_signature");
-
-    const { network, asset } = requirements;
-    const from = authorization.from.toLowerCase();
-    const id = readIdentifier(payload, call);
+    const { requirements, signed } = matched;
+    const { once, signature, ...known } = signed;
+    const id = readIdentifier(presented, call);
     const terms = [...identityOf(call), JSON.stringify(requirements), id ?? ""];
-    const proven = signer === "proven";
-    if (!proven && call.route.paymentIdentifier === "required") {
+    if (!known.proven && route.paymentIdentifier === "required") {
       throw malformed(
-        "this call wants a payment identifier, and that takes a signature of a key, not of a wallet with code",
+        "this call wants a payment identifier, and that takes a signature that can be checked here",
       );
     }
+    const { network } = requirements;
     const [spend, fingerprint, identifier] = await Promise.all([
-      hash(network, asset.toLowerCase(), from, authorization.nonce.toLowerCase()),
-      hash(...terms, signature.toLowerCase()),
+      hash(network, ...once),
+      hash(...terms, signature),
       // A name counts for its own payer only, so that nobody can take another's.
-      proven && id !== undefined ? identify(network, from, id, terms) : undefined,
+      known.proven && id !== undefined
+        ? identify(network, (known.payer ?? "").toLowerCase(), id, terms)
+        : undefined,
     ]);
-    const expired =
-      checkTimeLeft(authorization, call.route.settleMarginSeconds, now) ??
-      (matched.late ? "quote_expired" : undefined);
-    return { scheme: scheme.data, requirements, proven, expired, spend, fingerprint, identifier };
+    const { version } = presented;
+    const resource = url.origin + url.pathname;
+    return { version, ...known, resource, requirements, spend, fingerprint, identifier };
   };
 }
 
-/** Our requirement, of this quote or of an earlier one that is still honoured. */
-async function findRequirements(
-  { quoted }: Call,
+/** Why it does not pay. An offer that is missing because its facilitator does not answer may be the one it was signed for. */
+function refusal(
+  reason: string,
+  presented: Presented,
+  call: Call,
   accepts: PaymentRequirements[],
-  accepted: PaymentRequirements,
-) {
-  const requirements = matchRequirements(accepts, accepted);
-  return requirements ? { requirements, late: false } : quoted?.honour?.(accepted);
+): GatewayError {
+  const offered = (offers: { scheme: string; network: string }[]) =>
+    presented.version === 2 &&
+    offers.some(
+      ({ scheme, network }) => scheme === presented.accepted.scheme && network === presented.accepted.network,
+    );
+  const missing = offered(call.route.offers) && !offered(accepts);
+  if (!missing) return challenge(call, accepts, "payment_rejected", reason);
+  return new GatewayError("facilitator_unavailable", {
+    headers: { "retry-after": "2" },
+    cause: "the offer that was accepted is not complete",
+  });
 }
 
-function identityOf({ request, url, quoted }: Call): string[] {
-  return [request.method, url.host, url.pathname, url.search, ...(quoted?.terms ?? [])];
+function identityOf({ request, url }: Call): string[] {
+  return [request.method, url.host, url.pathname, url.search];
 }
 
 /** The name a client gives to its purchase (extension `payment-identifier`), where the route takes one. */
-function readIdentifier({ extensions }: PaymentPayload, { route }: Call): string | undefined {
+function readIdentifier(presented: Presented, { route }: Call): string | undefined {
   if (route.paymentIdentifier === "off") return undefined;
+  const extensions = presented.version === 2 ? presented.extensions : undefined;
   const given = PaymentIdentifier.safeParse(extensions?.[PAYMENT_IDENTIFIER]);
   if (!given.success) throw malformed("the payment identifier is not 16 to 128 letters, digits, - or _");
   const id = given.data?.info.id;
   if (id === undefined && route.paymentIdentifier === "required") {
-    throw malformed("this call wants a payment identifier (extension payment-identifier)");
+    throw malformed("this call wants a payment identifier (extension payment-identifier of x402 version 2)");
   }
   return id;
 }
@@ -105,22 +95,4 @@ function readIdentifier({ extensions }: PaymentPayload, { route }: Call): string
 async function identify(network: string, from: string, id: string, terms: string[]) {
   const [name, call] = await Promise.all([hash("payment-identifier", network, from, id), hash(...terms)]);
   return { name, call };
-}
-
-function readPayload(header: string): PaymentPayload {
-  if (header.length > MAX_HEADER_LENGTH) throw malformed("the header is too long");
-  let json: unknown;
-  try {
-    json = decodeHeader(header);
-  } catch {
-    throw malformed("the header is not base64 of JSON");
-  }
-  const payload = PaymentPayload.safeParse(json);
-  if (payload.success) return payload.data;
-  const [issue] = payload.error.issues;
-  throw malformed(`${issue?.path.join(".") || "the payload"} is missing or not what x402 version 2 says`);
-}
-
-function malformed(detail: string): GatewayError {
-  return new GatewayError("payment_malformed", { detail });
 }

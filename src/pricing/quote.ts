@@ -14,10 +14,11 @@ import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import { hex } from "../core/hash.ts";
 import { toAtomic } from "../core/money.ts";
-import type { Clock } from "../core/ports.ts";
+import type { Clock, Kinds } from "../core/ports.ts";
 import { isFixed, type Price } from "../core/pricing.ts";
 import type { Quote } from "../core/quote.ts";
 import type { Offer, Route } from "../core/route.ts";
+import { extraOf } from "../core/terms.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 import type { Facts } from "./facts.ts";
 import { askFunction } from "./function.ts";
@@ -29,17 +30,24 @@ import { makeSigner } from "./signed.ts";
 export type QuoteCall = (call: Call) => Promise<Quote>;
 
 /** Makes the room. `secret`, shared by all instances, signs quotes. */
-export function makeQuote({ clock, secret }: { clock: Clock; secret: string }): QuoteCall {
+export function makeQuote(options: {
+  clock: Clock;
+  secret: string;
+  /** Adds what only the facilitator can say. */
+  complete: Kinds["complete"];
+}): QuoteCall {
+  const { clock, secret, complete } = options;
   const signer = makeSigner(secret, clock);
   return async function quote(call) {
     const { route } = call;
     const { facts, terms } = await readFacts(call);
     const { price, payTo } = await priceOf(call, facts);
     if (price.amount.digits === 0n) return { kind: "free" };
-    const accepts = route.offers
+    const offered = route.offers
       .filter(({ symbol }) => price.symbol === undefined || price.symbol === symbol)
       .map((offer) => requirementsOf(route, price, { ...offer, payTo: payTo[offer.network] ?? offer.payTo }));
-    if (accepts.length === 0) throw failed(route, `nothing that is accepted is ${price.symbol}`);
+    if (offered.length === 0) throw failed(route, `nothing that is accepted is ${price.symbol}`);
+    const accepts = await complete(offered);
     const quoted = { terms, tier: isFixed(route.pricing) ? "" : tierOf(price) };
     const { quoteTtlMs } = route.pricing;
     if (quoteTtlMs === 0) return { kind: "priced", accepts, quoted };
@@ -80,17 +88,17 @@ function tierOf({ amount, symbol = "USD" }: Price): string {
 }
 
 function requirementsOf(route: Route, { amount }: Price, offer: Offer): PaymentRequirements {
-  const { network, asset, payTo } = offer;
+  const { scheme, network, asset, payTo } = offer;
   const atomic = toAtomic(amount, asset.decimals);
   if (atomic === undefined || atomic <= 0n) throw failed(route, `the price is not payable in ${asset.name}`);
   return {
-    scheme: "exact",
+    scheme,
     network,
     asset: asset.address,
     amount: atomic.toString(),
     payTo,
     maxTimeoutSeconds: route.timeoutSeconds,
-    extra: { name: asset.name, version: asset.version },
+    extra: extraOf(offer),
   };
 }
 

@@ -7,7 +7,7 @@
  */
 import type { Admitted, Answer, Call, Claim } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
-import { encodeHeader, HEADERS } from "../core/x402.ts";
+import { receiptHeaders } from "../core/receipt.ts";
 import { watch } from "./deliver.ts";
 import { clientHeaders, makePrivate, upstreamHeaders } from "./headers.ts";
 import { copyOf } from "./keep.ts";
@@ -90,14 +90,18 @@ export function respond(call: Call, answer: Answer, { access, headers }: Admitte
   }
   if (access.kind !== "free") makePrivate(fields);
   if (access.kind === "claimed") return respondPaid(call, answer, access.claim, fields);
-  if (access.kind === "kept") fields.set(HEADERS.response, encodeHeader(access.receipt));
+  if (access.kind === "kept") setAll(fields, receiptHeaders(call.request, access.receipt));
   return new Response(body, { status, headers: fields });
+}
+
+function setAll(headers: Headers, fields: Record<string, string>): void {
+  for (const [name, value] of Object.entries(fields)) headers.set(name, value);
 }
 
 /** The answer to a call with a payment. The claim's last word is written when the body has ended. */
 function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, headers: Headers): Response {
   const { status } = response;
-  if (claim.receipt) headers.set(HEADERS.response, encodeHeader(claim.receipt));
+  if (claim.receipt) setAll(headers, receiptHeaders(call.request, claim.receipt));
   else headers.set("x-tollbooth-settlement-skipped", `upstream answered ${status}`);
 
   // What was not served is still owed: it can be collected by presenting the payment again.

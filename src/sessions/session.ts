@@ -53,7 +53,7 @@ export function makeSessions(options: {
   ): Promise<Looking> {
     if (!route.session) return { session: undefined, byTicket: none, byPayer: none };
     const { group } = route.session;
-    const session = payment?.proven ? { id: await idOf(group, payment), group } : undefined;
+    const session = payment?.proven ? { id: await idOf(group, payment, payment.payer), group } : undefined;
     return {
       session,
       byTicket: ticket ? batch.add(await store.endOf({ ...ticket, group })) : none,
@@ -61,15 +61,15 @@ export function makeSessions(options: {
     };
   }
 
-  function idOf(group: string, { requirements, scheme }: Payment): Promise<string> {
-    return store.idOf(group, requirements.network, scheme.authorization.from);
+  function idOf(group: string, { requirements }: Payment, payer = ""): Promise<string> {
+    return store.idOf(group, requirements.network, payer);
   }
 
   async function grant(call: Call, claim: Claim): Promise<Record<string, string>> {
     const { session } = call.route;
     if (!session || !claim.receipt) return {};
     const { group, durationMs } = session;
-    const id = await idOf(group, claim.payment);
+    const id = await idOf(group, claim.payment, claim.payment.payer ?? claim.receipt.payer);
     // What was presented before may have been read on the chain: its payer proves with a new signature who it is. Wallets
     // with code cannot do that here; without a token, an answer that was lost would be their paid time lost.
     const secret = claim.repeated && claim.payment.proven ? undefined : newSecret();

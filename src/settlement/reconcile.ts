@@ -51,7 +51,7 @@ async function bringToAnEnd(
   const spending = await chain.lookUp(payment, since);
   switch (spending.kind) {
     case "spent": {
-      const receipt = receiptOf(payment, spending.transaction);
+      const receipt = receiptOf(payment, spending);
       // Settled, and free at once for its payer to collect.
       await store.change({ ...by, receipt }, { to: "abandoned" });
       return "settled";

@@ -30,7 +30,7 @@ export function makeResolve(chain: Chain, { settle }: Pick<Cashier, "settle">): 
     const spending = await chain.lookUp(payment, claim.inDoubtSince ?? 0);
     switch (spending.kind) {
       case "spent":
-        return claim.settled(receiptOf(payment, spending.transaction));
+        return claim.settled(receiptOf(payment, spending));
       case "diverted":
       case "dead": {
         const reason = reasonOf(spending.kind);
@@ -41,6 +41,8 @@ export function makeResolve(chain: Chain, { settle }: Pick<Cashier, "settle">): 
       case "unavailable": {
         if (payment.expired !== undefined) throw stillInDoubt(claim);
         const serveFirst = spending.kind === "open" && call.route.settlement === "after-response";
+        // How much of it was used is not known here, and settling it would take all.
+        if (!serveFirst && payment.requirements.scheme === "upto") throw stillInDoubt(claim);
         if (!serveFirst) await settle(call, claim, accepts);
       }
     }

@@ -1,10 +1,16 @@
 /** What the chain's word on a payment means to its record. */
-import type { Spent } from "../core/ports.ts";
+import { payerOf, type Spent } from "../core/payloads.ts";
+import type { Spending } from "../core/ports.ts";
 import type { Receipt } from "../core/x402.ts";
 
+/** A payment that the chain has seen. */
+type Paid = Extract<Spending, { kind: "spent" }>;
+
 /** The receipt of a payment that was found on the chain. */
-export function receiptOf({ requirements, scheme }: Spent, transaction: string): Receipt {
-  return { success: true, transaction, network: requirements.network, payer: scheme.authorization.from };
+export function receiptOf({ requirements, scheme }: Spent, { transaction, amount }: Paid): Receipt {
+  const payer = payerOf(scheme) ?? "";
+  const charged = requirements.scheme === "upto" && amount !== undefined ? { amount } : {};
+  return { success: true, transaction, network: requirements.network, payer, ...charged };
 }
 
 /** The x402 error reason of a payment that can never be settled. */

@@ -2,8 +2,9 @@
 import * as z from "zod/mini";
 import type { Admission } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
+import { Spent } from "../core/payloads.ts";
 import type { Found } from "../core/ports.ts";
-import { KeptAnswer, Receipt, Spent } from "../core/x402.ts";
+import { KeptAnswer, Receipt } from "../core/x402.ts";
 
 const ClaimReply = z.tuple([z.string(), z.string(), z.string()]);
 const TakeReply = z.tuple([z.string(), z.string(), z.string(), z.string()]);

@@ -7,6 +7,8 @@ const ADDRESS = [
   "is not an address that can receive money",
   "write 0x and 40 hexadecimal digits; mixed case must be a valid checksum",
 ] as const;
+/** Circle's mint of USDC: any account will do. */
+const SOLANA = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
 const redis = (url: string) => set({ stores: { redis: { url, token: "t" } } });
 
 describe("the money", () => {
@@ -44,16 +46,52 @@ describe("the money", () => {
       "USDC is on most networks",
     ],
     [
-      set({ wallets: { "eip155:4326": WALLET }, accepts: [{ asset: "MegaUSD", network: "eip155:4326" }] }),
-      "accepts[0].asset",
-      "MegaUSD on eip155:4326 cannot be paid with EIP-3009",
-      "accept another token",
+      set({
+        wallets: { megaeth: WALLET },
+        accepts: [{ asset: "MegaUSD", network: "megaeth", transfer: "eip3009" }],
+      }),
+      "accepts[0].transfer",
+      "MegaUSD on megaeth cannot be paid with EIP-3009",
+      'leave it out, or write "permit2"',
     ],
     [
-      set({ wallets: { megaeth: WALLET }, accepts: [{ asset: "MegaUSD", network: "megaeth" }] }),
+      set({ accepts: [{ asset: "USDC", network: "base", scheme: "upto", transfer: "eip3009" }] }),
+      "accepts[0].transfer",
+      "upto takes Permit2",
+      'leave it out, or write "permit2"',
+    ],
+    [
+      set({ wallets: { solana: SOLANA }, accepts: [{ asset: "USDC", network: "solana", scheme: "upto" }] }),
+      "accepts[0].scheme",
+      "upto is not known on solana",
+      'leave it out, or write "exact"',
+    ],
+    [
+      set({
+        wallets: { solana: SOLANA },
+        accepts: [{ asset: "USDC", network: "solana", transfer: "permit2" }],
+      }),
+      "accepts[0].transfer",
+      "solana knows neither EIP-3009 nor Permit2",
+      "leave it out",
+    ],
+    [
+      set({ wallets: { solana: SOLANA }, accepts: [{ asset: "EURC", network: "solana" }] }),
       "accepts[0].asset",
-      "MegaUSD on megaeth cannot be paid with EIP-3009",
-      "accept another token",
+      "EURC is not known on solana",
+      "USDC is known there",
+    ],
+    [
+      ({ wallets = {} }) => Object.assign(wallets, { solana: WALLET }),
+      "wallets.solana",
+      "is not an address that can receive money",
+      "write the account in base58: 32 bytes",
+    ],
+    [
+      set({ rpc: { "solana-devnet": "https://api.devnet.solana.com" } }),
+      "rpc.solana-devnet",
+      "is not asked: Solana's payments are the facilitator's to know",
+      "leave it out",
     ],
     [
       ({ accepts = [] }) => accepts.push({ asset: "USDC", network: "base-sepolia" }),

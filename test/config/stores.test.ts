@@ -356,12 +356,12 @@ describe("a ttl for the payment records", () => {
       const { url, token } = store;
       const config = await loadWith(stores({ redis: { url, token }, verificationCache: { ttlSeconds } }));
       const rooms = compose(config, () => undefined, Date.now);
-      const validBefore = String(Math.floor(Date.now() / 1000) + validForSeconds);
+      const validBefore = Math.floor(Date.now() / 1000) + validForSeconds;
       const call = {
         waitUntil: () => undefined,
         route: { limits: [], keepAnswerMs: 0, goodMs: 0 },
       } as unknown as Call;
-      const payment = { spend: "s", fingerprint: "f", scheme: { authorization: { validBefore } } };
+      const payment = { spend: "s", fingerprint: "f", validBefore };
       const { access } = await rooms.admit(call, { payment: payment as unknown as Payment }, []);
       if (access.kind === "claimed") access.claim.abandoned();
       const command = ["HGET", "tollbooth:verify:s", "exp"];

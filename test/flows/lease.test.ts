@@ -38,12 +38,14 @@ function isolate() {
 }
 
 const route = { keepAnswerMs: 0, goodMs: 0, paymentIdentifier: "off" };
-const call = { waitUntil: () => undefined, url: new URL("http://x/"), route } as unknown as Call;
+const request = new Request("http://x/");
+const call = { waitUntil: () => undefined, request, url: new URL("http://x/"), route } as unknown as Call;
 
 function payment(spend: string): Payment {
-  const validBefore = String(Math.floor(Date.now() / 1000) + 60);
+  const validBefore = Math.floor(Date.now() / 1000) + 60;
   return {
-    scheme: { signature: "0x", authorization: { validBefore } },
+    scheme: {},
+    validBefore,
     requirements: {},
     proven: true,
     expired: undefined,

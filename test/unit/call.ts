@@ -2,6 +2,7 @@
 import { findAsset } from "../../src/core/assets.ts";
 import type { Arrival, Payment } from "../../src/core/call.ts";
 import { parsePrice } from "../../src/core/money.ts";
+import type { Eip3009Payload } from "../../src/core/payloads.ts";
 import type { Offer, Route } from "../../src/core/route.ts";
 import type { PaymentRequirements } from "../../src/core/x402.ts";
 
@@ -77,13 +78,13 @@ export function arrivalOf(method: string, path: string, headers: Record<string, 
 
 /** USDC on a network. */
 export async function usdcOn(network: `eip155:${number}`): Promise<Offer> {
-  const asset = await findAsset("USDC", network);
-  if (typeof asset === "string") throw new Error(asset);
-  return { network, symbol: "USDC", asset, payTo: PAY_TO };
+  const found = await findAsset("USDC", network);
+  if (!found) throw new Error(`no USDC on ${network}`);
+  return { scheme: "exact", network, symbol: "USDC", ...found, payTo: PAY_TO };
 }
 
 /** A payment that meets the requirements. */
-export function paymentOf(proven = true): Payment {
+export function paymentOf(proven = true): Payment & { scheme: Eip3009Payload } {
   const authorization = {
     from: PAYER,
     to: PAY_TO,
@@ -94,7 +95,14 @@ export function paymentOf(proven = true): Payment {
   };
   const scheme = { signature: `0x${"22".repeat(65)}`, authorization };
   const hashes = { spend: "s", fingerprint: "f", identifier: undefined };
-  return { scheme, requirements: REQUIREMENTS, proven, expired: undefined, ...hashes };
+  const signed = {
+    version: 2 as const,
+    scheme,
+    payer: PAYER,
+    validBefore: Number(authorization.validBefore),
+  };
+  const resource = "https://gateway.example/weather";
+  return { ...signed, resource, requirements: REQUIREMENTS, proven, expired: undefined, ...hashes };
 }
 
 /** The code of whatever the work throws, or that it did not. */

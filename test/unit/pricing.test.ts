@@ -7,7 +7,7 @@ import { makeQuote } from "../../src/pricing/quote.ts";
 import { compileMatch } from "../../src/routing/match.ts";
 import { type Loose, loadWith } from "../config/valid.ts";
 
-const quote = makeQuote({ clock: Date.now, secret: "s" });
+const quote = makeQuote({ clock: Date.now, secret: "s", complete: async (accepts) => accepts });
 
 async function routeWith(members: Record<string, unknown>, key = "POST /a/:id"): Promise<Route> {
   const { routes } = await loadWith((config: Loose) => {
@@ -348,7 +348,7 @@ describe("price functions", () => {
 
 describe("a quote that holds", () => {
   const clock = { now: Date.now() };
-  const timed = makeQuote({ clock: () => clock.now, secret: "s" });
+  const timed = makeQuote({ clock: () => clock.now, secret: "s", complete: async (accepts) => accepts });
   let price = 0.01;
   const members = { price: () => price, quoteTtl: "5m" };
 
@@ -368,7 +368,11 @@ describe("a quote that holds", () => {
       extra: Object.fromEntries(Object.entries(accepted.extra ?? {}).reverse()),
     };
     expect(await later.honour(shuffled)).toEqual({ requirements: shuffled, late: false });
-    const other = await ask("/a/1", json({ a: 1 }), makeQuote({ clock: () => clock.now, secret: "other" }));
+    const other = await ask(
+      "/a/1",
+      json({ a: 1 }),
+      makeQuote({ clock: () => clock.now, secret: "other", complete: async (accepts) => accepts }),
+    );
     expect(await other.honour(accepted)).toBeUndefined();
   });
 

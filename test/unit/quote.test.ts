@@ -9,7 +9,7 @@ async function callOf(price: string | undefined, path = "/weather") {
   return compileMatch([route])(arrivalOf("GET", path));
 }
 
-const quote = makeQuote({ clock: Date.now, secret: "s" });
+const quote = makeQuote({ clock: Date.now, secret: "s", complete: async (accepts) => accepts });
 
 describe("a quote", () => {
   it("of a free route is free", async () => {

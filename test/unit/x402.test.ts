@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeHeader, Eip3009Payload, encodeHeader, PaymentPayload } from "../../src/core/x402.ts";
+import { Eip3009Payload } from "../../src/core/payloads.ts";
+import { decodeHeader, encodeHeader, PaymentPayload } from "../../src/core/x402.ts";
 import { paymentOf, REQUIREMENTS } from "./call.ts";
 
 describe("a wire object in a header", () => {
