@@ -5,6 +5,8 @@ import { rpcChain } from "./chain/rpc.ts";
 import { challenge } from "./core/challenge.ts";
 import type { Clock, Emit } from "./core/ports.ts";
 import type { Compiled } from "./core/route.ts";
+import { readTicket } from "./core/ticket.ts";
+import { makeCredits } from "./credits/credit.ts";
 import { httpFacilitator } from "./facilitator/http.ts";
 import type { Rooms } from "./gateway.ts";
 import { makeLimit } from "./limits/limit.ts";
@@ -17,7 +19,6 @@ import { replay, withhold } from "./proxy/keep.ts";
 import { compileMatch } from "./routing/match.ts";
 import { clientLocation } from "./routing/rewrite.ts";
 import { makeSessions } from "./sessions/session.ts";
-import { readTicket } from "./sessions/ticket.ts";
 import { makeReconcile, type Reconcile } from "./settlement/reconcile.ts";
 import { makeResolve } from "./settlement/resolve.ts";
 import { makeCashier } from "./settlement/settle.ts";
@@ -42,6 +43,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     besidePayments: stores.sessionsBesidePayments,
     emit,
   });
+  const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock);
   return {
     match: compileMatch(routes),
@@ -63,6 +65,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
       countsPayers: stores.limitsBesidePayments,
       lookUp: sessions.lookUp,
       running: sessions.running,
+      draw: credits.draw,
       take: makeTake({
         store: stores.payments,
         persist: makePersist(stores.payments, emit),
@@ -72,7 +75,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     }),
     ...cashier,
     resolve: makeResolve(rpcChain(config.rpc, facilitator.timeoutMs, emit), cashier),
-    grant: sessions.grant,
+    grant: (call, claim) => (call.route.credits ? credits : sessions).grant(call, claim),
     forward: makeForward(clientLocation),
     isServed,
     replay,

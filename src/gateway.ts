@@ -56,18 +56,19 @@ export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
 
   const admitted = await rooms.admit(call, presented, accepts);
   const { access } = admitted;
-  if (access.kind !== "claimed" || !accepts) return unwinding(admitted, pass(rooms, call, admitted));
-  const served = unwinding(admitted, servePaid(rooms, call, { admitted, claim: access.claim, accepts }));
-  // A client that leaves now must not take the isolate with it: money is about to move.
-  call.waitUntil(served.catch(() => undefined));
+  const paying = access.kind === "claimed" && accepts && { admitted, claim: access.claim, accepts };
+  const served = unwinding(admitted, paying ? servePaid(rooms, call, paying) : pass(rooms, call, admitted));
+  // A client that leaves now must not take the isolate with it: money is about to move, or a credit to be given back.
+  if (paying || access.kind === "credit") call.waitUntil(served.catch(() => undefined));
   return served;
 }
 
-/** The one place where an admitted call goes wrong: a claim lets go, and what was found rides along. */
+/** The one place where an admitted call goes wrong: a claim lets go, a credit goes back, what was found rides along. */
 async function unwinding({ access, headers }: Admitted, served: Promise<Response>): Promise<Response> {
   try {
     return await served;
   } catch (thrown) {
+    if (access.kind === "credit") Object.assign(headers, await access.giveBack());
     const error = toGatewayError(thrown).withHeaders(headers);
     if (access.kind !== "claimed") throw error;
     const { claim } = access;
@@ -76,10 +77,12 @@ async function unwinding({ access, headers }: Admitted, served: Promise<Response
   }
 }
 
-/** Free, within paid time, or delivered before. */
+/** Free, within paid time, on a credit, or delivered before. */
 async function pass(rooms: Rooms, call: Call, admitted: Admitted): Promise<Response> {
   const { access } = admitted;
   const answer = access.kind === "kept" ? rooms.replay(access.answer) : await rooms.forward(call);
+  if (access.kind === "credit" && !rooms.isServed(answer.response.status))
+    Object.assign(admitted.headers, await access.giveBack());
   return rooms.respond(call, answer, admitted);
 }
 

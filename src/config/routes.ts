@@ -7,7 +7,7 @@ import { checkRateLimits } from "./limits.ts";
 import { checkPrice } from "./payments.ts";
 import { checkFreeRoute, checkRecords } from "./records.ts";
 import type { RawConfig } from "./schema.ts";
-import { checkGroups, checkSession } from "./sessions.ts";
+import { checkCredits, checkGroups, checkSession } from "./sessions.ts";
 import { checkTiming } from "./timing.ts";
 
 const ROUTE_KEY = /^(GET|POST|PUT|PATCH|DELETE|OPTIONS|\*) (\/\S*)$/;
@@ -35,6 +35,7 @@ export async function checkRoutes(
     const limits = checkRateLimits(route, path, price, raw, faults);
     if (price === "free") checkFreeRoute(key, raw, faults);
     const session = await checkSession(key, route, raw, faults);
+    const credits = await checkCredits(key, route, raw, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
     const twin = shapes.get(shape);
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
@@ -60,6 +61,7 @@ export async function checkRoutes(
       ...timing,
       ...checkRecords(key, raw, faults),
       session,
+      credits,
       limits,
       onStoreError: route.onStoreError ?? raw.defaults?.onStoreError ?? "deny",
     });

@@ -4,6 +4,7 @@
  * in `load.ts`.
  */
 import * as z from "zod/mini";
+import { CreditsSchema } from "./credit-schema.ts";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
 import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
@@ -34,8 +35,9 @@ const PricingSchema = z.union(
       /** Routes with one group are paid together. Default: the route by itself. */
       group: z.optional(z.string()),
     }),
+    CreditsSchema,
   ],
-  { error: 'expected { model: "request" } or { model: "time", duration }' },
+  { error: 'expected { model: "request" }, { model: "time", duration } or { model: "credits", calls }' },
 );
 
 const RouteSchema = z.strictObject({

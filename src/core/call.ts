@@ -1,5 +1,6 @@
 /** The vocabulary of one request: what the rooms hand to each other. */
 import type { Route } from "./route.ts";
+import type { Balance } from "./stores.ts";
 import type { Eip3009Payload, PaymentRequirements, Receipt } from "./x402.ts";
 
 /** A request as the platform delivered it. */
@@ -64,6 +65,8 @@ export type Admission =
   | { kind: "doubt"; since: number; answer: KeptAnswer | undefined }
   /** Nothing was claimed: the payer has paid for the time until then, ms since 1970. */
   | { kind: "session"; endsAt: number }
+  /** Nothing was claimed: one of the payer's credits was drawn. */
+  | { kind: "credit"; balance: Balance }
   | { kind: "kept"; receipt: Receipt; answer: KeptAnswer }
   | { kind: "used"; receipt: Receipt }
   | { kind: "absent" }
@@ -115,6 +118,8 @@ export type Access =
   | { kind: "free" }
   /** Within paid time, which ends then, ms since 1970. */
   | { kind: "session"; endsAt: number }
+  /** On a credit; `giveBack` is for a call that was not served, and gives the answer's fields. Never throws. */
+  | { kind: "credit"; giveBack: () => Promise<Record<string, string>> }
   | { kind: "claimed"; claim: Claim }
   /** The answer was delivered before, and is handed out again. */
   | { kind: "kept"; receipt: Receipt; answer: KeptAnswer };

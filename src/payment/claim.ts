@@ -7,7 +7,7 @@ import type { Admission, Call, Claim, KeptAnswer, Payment } from "../core/call.t
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { ChangeBy, Clock, PaymentStore } from "../core/ports.ts";
-import type { Batch, SessionName } from "../core/stores.ts";
+import type { Balance, Batch, Instead } from "../core/stores.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "../core/x402.ts";
 import { hold } from "./hold.ts";
 import type { Persist } from "./persist.ts";
@@ -20,6 +20,8 @@ export type Taken =
   | { kind: "claimed"; claim: Claim }
   /** Nothing was taken: the payer's session runs until then, ms since 1970. */
   | { kind: "session"; endsAt: number }
+  /** Nothing was taken: one of the payer's credits was drawn. */
+  | { kind: "credit"; balance: Balance }
   /** Nothing was taken: its answer was delivered, and kept. */
   | { kind: "kept"; receipt: Receipt; answer: KeptAnswer }
   | { kind: "refused"; error: GatewayError };
@@ -32,13 +34,13 @@ export type Taking = {
   letGo: () => void;
 };
 
-/** Puts the claim to a batch. `session` is where the payer's paid time would be. */
+/** Puts the claim to a batch. `instead` is what the payer may have in its place. */
 export type Take = (
   call: Call,
   payment: Payment,
   accepts: PaymentRequirements[],
   batch: Pick<Batch, "add">,
-  session: SessionName | undefined,
+  instead: Instead,
 ) => Taking;
 
 /** Makes the room. `leaseMs`: how long a payment is held up when its isolate dies. */
@@ -49,7 +51,7 @@ export function makeTake(options: {
   leaseMs: number;
 }): Take {
   const { store, persist, clock, leaseMs } = options;
-  return function take(call, payment, accepts, batch, session) {
+  return function take(call, payment, accepts, batch, instead) {
     const { spend, fingerprint, expired, scheme, requirements, identifier } = payment;
     const name = identifier?.name;
     const by = { spend, owner: crypto.randomUUID(), leaseMs, receipt: undefined, name };
@@ -59,13 +61,14 @@ export function makeTake(options: {
       fingerprint,
       ttlMs: untilExpiry + withJitter(RECORD_MARGIN_MS),
       create: expired === undefined,
-      session,
+      instead,
       identifier,
       payment: { scheme, requirements },
     });
     const taken = batch.add(question).then((admission): Taken => {
       switch (admission.kind) {
         case "session":
+        case "credit":
         case "kept":
           return admission;
         case "claimed":
@@ -105,7 +108,7 @@ function withJitter(ms: number): number {
 }
 
 function refusal(
-  admission: Exclude<Admission, { kind: "claimed" | "paid" | "doubt" | "session" | "kept" }>,
+  admission: Exclude<Admission, { kind: "claimed" | "paid" | "doubt" | "session" | "credit" | "kept" }>,
   call: Call,
   payment: Payment,
   accepts: PaymentRequirements[],
