@@ -26,7 +26,7 @@ const DOORS: Record<string, string[]> = {
   payment: ["present.ts", "claim.ts", "persist.ts"],
   settlement: ["settle.ts", "resolve.ts", "reconcile.ts"],
   proxy: ["forward.ts", "keep.ts"],
-  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts"],
+  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts"],
   facilitator: ["http.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts"],

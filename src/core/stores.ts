@@ -71,8 +71,6 @@ export type CreditStore = Pick<SessionStore, "idOf" | "revoke"> & {
   grant: (
     grant: SessionName & { spend: string; secret?: string; credits: number; ttlMs: number },
   ) => Promise<Balance>;
-  /** What is left; undefined when there is no such account. @throws GatewayError `store_unavailable` */
-  balanceOf: (id: string) => Promise<Balance | undefined>;
 };
 
 /** What lets a proven payer through in place of a claim: paid time that runs, or a credit. */

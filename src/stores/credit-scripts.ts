@@ -76,7 +76,7 @@ if ends > now and ARGV[3] ~= '' then redis.call('HSET', key, 't:' .. ARGV[3], ms
 redis.call('PEXPIRE', key, ms(math.max(ends - now, ARGV[5])))
 return {ms(left), ms(ends)}`;
 
-/** KEYS: account. Returns {left, until}, or empty texts when nothing is left of it. */
+/** KEYS: account. Returns {left, until}, or empty texts when it has ended or never was. */
 export const BALANCE = `#!lua flags=allow-key-locking
 ${NOW}
 local r = redis.call('HMGET', KEYS[1], 'left', 'until')

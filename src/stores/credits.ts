@@ -1,17 +1,10 @@
 /** Prepaid credits (`docs/storage.md`): `{prefix}:cred:{id}`, one hash for each payer and group of routes. */
-import * as z from "zod/mini";
 import { GatewayError } from "../core/errors.ts";
 import { hash } from "../core/hash.ts";
 import type { Balance, CreditStore, RunScripts } from "../core/stores.ts";
-import { BALANCE, DRAW, GIVE_BACK, GRANT_CREDITS } from "./credit-scripts.ts";
+import { DRAW, GIVE_BACK, GRANT_CREDITS } from "./credit-scripts.ts";
 import { REVOKE } from "./session-scripts.ts";
 import { type SessionOptions, sessionIds } from "./sessions.ts";
-
-/** How many credits are left and when they end, as decimal strings so that nothing rounds them; empty is none. */
-const Reply = z.union([
-  z.tuple([z.literal(""), z.literal("")]),
-  z.tuple([z.string().check(z.regex(/^\d{1,15}$/)), z.string().check(z.regex(/^\d{1,15}$/))]),
-]);
 
 /** The keys of an account and of a draw from it. */
 export function creditKeys(prefix: string) {
@@ -42,7 +35,6 @@ export function creditStore(run: RunScripts, { prefix, secret, keptMs }: Session
       const args = [group, spend, known, ...[ttlMs, keptMs, credits].map(String)];
       return (await ask(GRANT_CREDITS, [keys.account(id)], args)) ?? { left: 0, endsAt: 0 };
     },
-    balanceOf: (id) => ask(BALANCE, [keys.account(id)], []),
     async revoke(id) {
       const [ended] = await run([{ script: REVOKE, keys: [keys.account(id)], args: [] }]);
       return Number(ended) === 1;
@@ -50,9 +42,11 @@ export function creditStore(run: RunScripts, { prefix, secret, keptMs }: Session
   };
 }
 
-function toBalance(reply: unknown): Balance | undefined {
-  const parsed = Reply.safeParse(reply);
-  if (!parsed.success) throw new GatewayError("store_unavailable", { cause: "unexpected credit reply" });
-  const [left, until] = parsed.data;
-  return left === "" ? undefined : { left: Number(left), endsAt: Number(until) };
+/** Credits that are left and when they end: two decimal strings, so that nothing rounds them, or two empty ones. */
+export function toBalance(reply: unknown): Balance | undefined {
+  const text = String(reply);
+  const [, left, until] = /^(\d{1,15}),(\d{1,15})$/.exec(text) ?? [];
+  if (left !== undefined) return { left: Number(left), endsAt: Number(until) };
+  if (text === ",") return undefined;
+  throw new GatewayError("store_unavailable", { cause: "unexpected credit reply" });
 }
