@@ -79,6 +79,17 @@ export function creditTests(world: () => World): void {
     }
   });
 
+  it("buying is four store requests, a call that gives its credit back two, of one command each", async () => {
+    const { redis } = world();
+    await world().reset();
+    const { answer, token } = await buy("/pack/status/200");
+    await answer.text();
+    await expect.poll(() => redis.requestCount).toBe(4);
+    await world().reset();
+    expect((await call("/pack/status/500", by(token))).status).toBe(500);
+    expect([redis.requestCount, redis.commandCount]).toEqual([2, 2]);
+  });
+
   it("a token and a payment in one call draw one credit, whoever of two payers they are of", async () => {
     const { facilitator, pay } = world();
     const [one, other] = [await buy("/credits/eleven"), await buy("/credits/eleven")];
