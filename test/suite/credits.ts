@@ -180,6 +180,7 @@ export function creditTests(world: () => World): void {
     ["answers 500", "/pack/status/500", 500],
     ["turns the gateway away", "/pack/status/401", 401],
     ["cannot be reached", "/pack/dead", 502],
+    ["does not answer in time", "/pack/hang", 504],
   ])("an upstream that %s costs no credit, by token and as the payer", async (_, path, status) => {
     const { facilitator } = world();
     const { token, privateKey } = await buy("/pack/status/200");
@@ -189,6 +190,37 @@ export function creditTests(world: () => World): void {
     expect([again.status, leftOf(again)]).toEqual([status, 4]);
     expect(facilitator.counts.settle).toBe(1);
     expect(leftOf(await call("/pack/status/200", by(token)))).toBe(3);
+  });
+
+  it("a client that leaves before the headers has its credit back", async () => {
+    const { redis, upstream, gateway } = world();
+    const { token } = await buy("/pack/status/200");
+    await world().reset();
+    const leaving = new AbortController();
+    const asking = fetch(`${gateway.url}/pack/hang`, { headers: by(token), signal: leaving.signal });
+    asking.catch(() => undefined);
+    await expect.poll(() => upstream.requests.length).toBe(1);
+    leaving.abort();
+    await expect.poll(() => redis.requests.filter(isAbout(":draw:")).length, { timeout: 5000 }).toBe(2);
+    await world().reset();
+    expect(leftOf(await call("/pack/status/200", by(token)))).toBe(3);
+  });
+
+  it("a wallet with code draws by its token, and is charged for a payment that cannot be checked here", async () => {
+    const { facilitator, pay } = world();
+    const tampering = { privateKey: someone(), signature: (real: string) => `${real}00` };
+    facilitator.on.verify = ({ paymentPayload }) => ({
+      json: { isValid: true, payer: paymentPayload.payload.authorization.from },
+    });
+    const bought = await pay("/credits/three", {}, tampering);
+    expect([bought.status, leftOf(bought)]).toEqual([200, 2]);
+    expect(leftOf(await call("/credits/three", by(bought.headers.get(TOKEN) ?? "")))).toBe(1);
+    const again = await pay("/credits/three", {}, tampering);
+    expect([leftOf(again), again.headers.has("payment-response"), facilitator.counts.settle]).toEqual([
+      3,
+      true,
+      2,
+    ]);
   });
 
   it("the call that pays and is not served stays owed by its payment; the other calls are there", async () => {
