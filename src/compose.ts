@@ -5,6 +5,8 @@ import { rpcChain } from "./chain/rpc.ts";
 import { challenge } from "./core/challenge.ts";
 import type { Clock, Emit } from "./core/ports.ts";
 import type { Compiled } from "./core/route.ts";
+import { readTicket } from "./core/ticket.ts";
+import { makeCredits } from "./credits/credit.ts";
 import { httpFacilitator } from "./facilitator/http.ts";
 import { httpKinds } from "./facilitator/supported.ts";
 import type { Rooms } from "./gateway.ts";
@@ -18,7 +20,6 @@ import { replay, withhold } from "./proxy/keep.ts";
 import { compileMatch } from "./routing/match.ts";
 import { clientLocation } from "./routing/rewrite.ts";
 import { makeSessions } from "./sessions/session.ts";
-import { readTicket } from "./sessions/ticket.ts";
 import { makeReconcile, type Reconcile } from "./settlement/reconcile.ts";
 import { makeResolve } from "./settlement/resolve.ts";
 import { makeCashier } from "./settlement/settle.ts";
@@ -44,6 +45,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     emit,
   });
   const kinds = httpKinds(facilitator, emit, clock);
+  const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock, kinds);
   return {
     match: compileMatch(routes),
@@ -69,6 +71,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
       countsPayers: stores.limitsBesidePayments,
       lookUp: sessions.lookUp,
       running: sessions.running,
+      draw: credits.draw,
       take: makeTake({
         store: stores.payments,
         persist: makePersist(stores.payments, emit),
@@ -78,7 +81,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     }),
     ...cashier,
     resolve: makeResolve(rpcChain(config.rpc, facilitator.timeoutMs, emit), cashier),
-    grant: sessions.grant,
+    grant: (call, claim) => (call.route.credits ? credits : sessions).grant(call, claim),
     forward: makeForward(clientLocation),
     isServed,
     replay,

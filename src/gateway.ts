@@ -49,18 +49,15 @@ export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
 
   const admitted = await rooms.admit(call, presented, accepts);
   const { access } = admitted;
-  if (access.kind !== "claimed" || !accepts) return unwinding(call, admitted, pass(rooms, call, admitted));
-  const served = unwinding(
-    call,
-    admitted,
-    servePaid(rooms, call, { admitted, claim: access.claim, accepts }),
-  );
-  // A client that leaves now must not take the isolate with it: money is about to move.
-  call.waitUntil(served.catch(() => undefined));
+  const paying = access.kind === "claimed" && accepts && { admitted, claim: access.claim, accepts };
+  const serving = paying ? servePaid(rooms, call, paying) : pass(rooms, call, admitted);
+  const served = unwinding(call, admitted, serving);
+  // A client that leaves now must not take the isolate with it: money is about to move, or a credit to be given back.
+  if (paying || access.kind === "credit") call.waitUntil(served.catch(() => undefined));
   return served;
 }
 
-/** The one place where an admitted call goes wrong: a claim lets go, and what was found rides along. */
+/** The one place where an admitted call goes wrong: a claim lets go, a credit goes back, what was found rides along. */
 async function unwinding(
   { request }: Call,
   { access, headers }: Admitted,
@@ -69,6 +66,7 @@ async function unwinding(
   try {
     return await served;
   } catch (thrown) {
+    if (access.kind === "credit") Object.assign(headers, await access.giveBack());
     const error = toGatewayError(thrown).withHeaders(headers);
     if (access.kind !== "claimed") throw error;
     const { claim } = access;
@@ -77,10 +75,12 @@ async function unwinding(
   }
 }
 
-/** Free, within paid time, or delivered before. */
+/** Free, within paid time, on a credit, or delivered before. */
 async function pass(rooms: Rooms, call: Call, admitted: Admitted): Promise<Response> {
   const { access } = admitted;
   const answer = access.kind === "kept" ? rooms.replay(access.answer) : await rooms.forward(call);
+  if (access.kind === "credit" && !rooms.isServed(answer.response.status))
+    Object.assign(admitted.headers, await access.giveBack());
   return rooms.respond(call, answer, admitted);
 }
 

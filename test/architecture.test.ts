@@ -4,18 +4,29 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const SRC = resolve("src");
-const ROOMS = ["routing", "pricing", "admission", "limits", "sessions", "payment", "settlement", "proxy"];
+const ROOMS = [
+  "routing",
+  "pricing",
+  "admission",
+  "limits",
+  "sessions",
+  "credits",
+  "payment",
+  "settlement",
+  "proxy",
+];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
   routing: ["match.ts", "rewrite.ts"],
   pricing: ["quote.ts"],
   admission: ["admit.ts"],
   limits: ["limit.ts"],
-  sessions: ["session.ts", "ticket.ts"],
+  sessions: ["session.ts"],
+  credits: ["credit.ts"],
   payment: ["present.ts", "claim.ts", "persist.ts"],
   settlement: ["settle.ts", "resolve.ts", "reconcile.ts"],
   proxy: ["forward.ts", "keep.ts"],
-  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts"],
+  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts"],
   facilitator: ["http.ts", "supported.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts"],

@@ -1,65 +1,22 @@
 /**
- * The one question to the stores before money or upstream is touched: rate limits, the session, the payment's claim.
+ * The one question to the stores before money or upstream is touched: rate limits, the session or a credit, the claim.
  * Each room puts its part into one batch, so that whatever is switched on, one request to one connection is all a call
  * waits for. Then they are heard in order:
  *
  * | heard | then |
  * |---|---|
- * | a limit is used up | 429; a claim that was taken is given back |
+ * | a limit is used up | 429; a claim that was taken is given back, and so is a credit |
  * | the session of a token runs | through, uncharged |
  * | the session of a payer runs, who proves with a fresh signature to be the payer | through, uncharged; nothing is claimed |
+ * | a credit was drawn, by a token or such a payer | through, uncharged |
  * | the payment | claimed, its kept answer, or why not |
  * | nothing of these on a priced route | 402: the token was no good |
  */
-import type { Access, Admitted, Call, Payment, Ticket } from "../core/call.ts";
+import type { Admitted, Call, Payment, Ticket } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { toGatewayError } from "../core/errors.ts";
-import type { Batch, SessionName } from "../core/stores.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
-
-type Asking = Pick<Batch, "add">;
-
-/** The rooms' parts: each puts its questions to the batch. */
-export type Parts = {
-  openBatch: () => Batch;
-  limit: (
-    call: Call,
-    payer: { address: string; spend: string } | undefined,
-    batch: Asking,
-  ) => Promise<() => Promise<Limited>>;
-  lookUp: (
-    call: Call,
-    ticket: Ticket | undefined,
-    payment: Payment | undefined,
-    batch: Asking,
-  ) => Promise<Looking>;
-  take: (
-    call: Call,
-    payment: Payment,
-    accepts: PaymentRequirements[],
-    batch: Asking,
-    session: SessionName | undefined,
-  ) => Taking;
-  /** Whether limits can tell a payment that is new from one that was copied. */
-  countsPayers: boolean;
-  /** The answer's fields of a call within paid time. */
-  running: (endsAt: number) => Record<string, string>;
-};
-
-type Limited = { headers: Record<string, string>; refusal: Error | undefined };
-type Looking = {
-  /** Where this payer's paid time would be. */
-  session: SessionName | undefined;
-  /** When paid time ends. */
-  byTicket: Promise<number | undefined>;
-  byPayer: Promise<number | undefined>;
-};
-type Taking = {
-  taken: Promise<
-    Extract<Access, { kind: "claimed" | "session" | "kept" }> | { kind: "refused"; error: Error }
-  >;
-  letGo: () => void;
-};
+import type { Drawing, Looking, Parts, Taking } from "./parts.ts";
 
 /**
  * Admits the call or refuses it.
@@ -72,13 +29,15 @@ export type Admit = (
 ) => Promise<Admitted>;
 
 /** Makes the room. */
-export function makeAdmit({ openBatch, limit, lookUp, take, running, countsPayers }: Parts): Admit {
+export function makeAdmit({ openBatch, limit, lookUp, draw, take, running, countsPayers }: Parts): Admit {
   return async function admit(call, { ticket, payment, refused }, accepts) {
     const payer = countsPayers && payment ? payerOf(payment) : undefined;
     const batch = openBatch();
     const limiting = await limit(call, payer, batch);
     const looking = await lookUp(call, ticket, payment, batch);
-    const taking = payment && accepts && take(call, payment, accepts, batch, looking.session);
+    const drawing = await draw(call, ticket, payment, batch);
+    const instead = { session: looking.session, credit: drawing.credit };
+    const taking = payment && accepts && take(call, payment, accepts, batch, instead);
     batch.send();
 
     let headers: Record<string, string> = {};
@@ -86,14 +45,14 @@ export function makeAdmit({ openBatch, limit, lookUp, take, running, countsPayer
       const limited = await limiting();
       headers = limited.headers;
       if (limited.refusal) throw limited.refusal;
-      const access = accepts
-        ? await decide(call, accepts, looking, taking, refused)
-        : ({ kind: "free" } as const);
-      if (access.kind !== "session") return { access, headers };
-      taking?.letGo();
-      return { access, headers: { ...headers, ...running(access.endsAt) } };
+      if (!accepts) return { access: { kind: "free" }, headers };
+      const parts = { looking, drawing, taking, running, refused };
+      const admitted = await decide(call, accepts, parts);
+      if (admitted.access.kind === "session" || admitted.access.kind === "credit") taking?.letGo();
+      return { access: admitted.access, headers: { ...headers, ...admitted.headers } };
     } catch (error) {
       taking?.letGo();
+      drawing.letGo(hasDrawn(taking));
       throw toGatewayError(error).withHeaders(headers);
     }
   };
@@ -105,22 +64,41 @@ function payerOf({ proven, expired, payer, spend }: Payment): { address: string;
   return known && payer !== undefined ? { address: payer.toLowerCase(), spend } : undefined;
 }
 
+async function hasDrawn(taking: Taking | undefined): Promise<boolean> {
+  return (await taking?.taken)?.kind === "credit";
+}
+
+/** What the stores were asked about one call. */
+type Asked = Pick<Parts, "running"> & {
+  looking: Looking;
+  drawing: Drawing;
+  taking: Taking | undefined;
+  refused: unknown;
+};
+
 async function decide(
   call: Call,
   accepts: PaymentRequirements[],
-  { byTicket, byPayer }: Looking,
-  taking: Taking | undefined,
-  refused: unknown,
-): Promise<Access> {
-  const endsAt = await byTicket;
-  if (endsAt !== undefined) return { kind: "session", endsAt };
-  if (!taking) throw refused ?? challenge(call, accepts, "payment_required", "session_ended");
+  { looking, drawing, taking, running, refused }: Asked,
+): Promise<Admitted> {
+  const within = (endsAt: number): Admitted => ({
+    access: { kind: "session", endsAt },
+    headers: running(endsAt),
+  });
+  const endsAt = await looking.byTicket;
+  if (endsAt !== undefined) return within(endsAt);
+  const drawn = await drawing.byTicket;
+  if (drawn) return drawing.drawn(drawn);
+  const over = call.route.credits ? "credits_used_up" : "session_ended";
+  if (!taking) throw refused ?? challenge(call, accepts, "payment_required", over);
   const taken = await taking.taken;
   if (taken.kind === "refused") throw taken.error;
+  if (taken.kind === "credit") return drawing.drawn(taken.balance);
+  if (taken.kind === "session") return within(taken.endsAt);
   // What was presented before is published on the chain, and whoever reads it there could present it.
   if (taken.kind === "claimed" && !taken.claim.repeated) {
-    const paidUntil = await byPayer;
-    if (paidUntil !== undefined) return { kind: "session", endsAt: paidUntil };
+    const paidUntil = await looking.byPayer;
+    if (paidUntil !== undefined) return within(paidUntil);
   }
-  return taken;
+  return { access: taken, headers: {} };
 }

@@ -1,6 +1,7 @@
 /** The command line, without the commands that need the development stack. */
 import { Command } from "commander";
 import { CommandError } from "./config-file.ts";
+import { creditsCommand } from "./credits.ts";
 import { doctorCommand } from "./doctor.ts";
 import { flushCommand } from "./flush.ts";
 import { reconcileCommand } from "./reconcile.ts";
@@ -17,6 +18,7 @@ export function createProgram(): Command {
     .addCommand(doctorCommand())
     .addCommand(flushCommand())
     .addCommand(sessionsCommand())
+    .addCommand(creditsCommand())
     .addCommand(reconcileCommand())
     .addCommand(serveCommand())
     .addCommand(redisBridgeCommand())

@@ -30,24 +30,31 @@ export function sessionsCommand(): Command {
 /** How many sessions were ended. @throws CommandError when it is neither token nor address, or the store does not answer */
 export async function revokeSessions(compiled: Compiled, who: string): Promise<number> {
   const { sessions } = openStores(compiled.stores);
-  const ids = await idsOf(compiled, who, sessions.idOf);
-  const ended = await onStores(() => Promise.all(ids.map((id) => sessions.revoke(id))));
+  const places = await placesOf(compiled, who, "session", sessions.idOf);
+  const ended = await onStores(() => Promise.all(places.map(({ id }) => sessions.revoke(id))));
   return ended.filter(Boolean).length;
 }
 
-async function idsOf(
+/** Where somebody has what was paid for ahead; `group` is undefined for a token, which does not tell. */
+export type Place = { id: string; group: string | undefined; network: string | undefined };
+
+/** The places of a token or an address, each once, in the groups that routes sell by that model. @throws CommandError */
+export async function placesOf(
   { routes }: Compiled,
   who: string,
+  model: "session" | "credits",
   idOf: (group: string, network: string, payer: string) => Promise<string>,
-): Promise<string[]> {
+): Promise<Place[]> {
   const [, id] = /^([0-9a-f]{32})\.[\w-]{43}$/.exec(who) ?? [];
-  if (id) return [id];
+  if (id) return [{ id, group: undefined, network: undefined }];
   if (!/^0x[0-9a-fA-F]{40}$/.test(who)) {
     throw new CommandError("That is neither a session token (id.secret) nor an address (0x and 40 digits).");
   }
-  const timed = routes.flatMap(({ session, offers }) =>
-    session ? offers.map(({ network }) => [session.group, network] as const) : [],
+  const sold = routes.flatMap(({ [model]: ahead, offers }) =>
+    ahead ? offers.map(({ network }) => ({ group: ahead.group, network })) : [],
   );
-  const ids = await Promise.all(timed.map(([group, network]) => idOf(group, network, who)));
-  return [...new Set(ids)];
+  const places = await Promise.all(
+    sold.map(async (place) => ({ ...place, id: await idOf(place.group, place.network, who) })),
+  );
+  return [...new Map(places.map((place) => [place.id, place])).values()];
 }

@@ -13,6 +13,7 @@ import { checkOffers } from "./offers.ts";
 import { checkFacilitator, checkRpc } from "./payments.ts";
 import { checkRoutes } from "./routes.ts";
 import type { RawConfig } from "./schema.ts";
+import { checkCreditsBesidePayments } from "./sessions.ts";
 import { checkShape } from "./shape.ts";
 import { checkStores, hasStore } from "./stores.ts";
 import { checkUpstreams, toMs } from "./upstreams.ts";
@@ -41,6 +42,7 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   const stores = checkStores(raw, toMs(redisSeconds), faults);
   const routes = await checkRoutes(raw, checkUpstreams(raw, faults), offers, faults);
   checkPayersCounted(routes, stores, faults);
+  checkCreditsBesidePayments(routes, stores, faults);
   if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });
   // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
   const paid = Object.entries(raw.routes).find(([, route]) => !isFree(route, raw));

@@ -7,7 +7,7 @@ import { checkRateLimits } from "./limits.ts";
 import { checkPricing, checkReceivers } from "./prices.ts";
 import { checkFreeRoute, checkRecords } from "./records.ts";
 import type { RawConfig } from "./schema.ts";
-import { checkGroups, checkSession } from "./sessions.ts";
+import { checkCredits, checkGroups, checkSession } from "./sessions.ts";
 import { checkTiming } from "./timing.ts";
 
 const ROUTE_KEY = /^(GET|POST|PUT|PATCH|DELETE|OPTIONS|\*) (\/\S*)$/;
@@ -37,6 +37,7 @@ export async function checkRoutes(
     const limits = checkRateLimits(route, path, isFree, raw, faults);
     if (isFree) checkFreeRoute(key, raw, faults);
     const session = await checkSession(key, route, raw, faults);
+    const credits = await checkCredits(key, route, raw, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
     const twin = shapes.get(shape);
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
@@ -62,6 +63,7 @@ export async function checkRoutes(
       ...timing,
       ...checkRecords(key, raw, faults),
       session,
+      credits,
       limits,
       onStoreError: route.onStoreError ?? raw.defaults?.onStoreError ?? "deny",
     });

@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import { AcceptSchema } from "./accept-schema.ts";
+import { CreditsSchema } from "./credit-schema.ts";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
 import { PriceSchema } from "./price-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
@@ -36,8 +37,9 @@ const PricingSchema = z.union(
       /** Routes with one group are paid together. Default: the route by itself. */
       group: z.optional(z.string()),
     }),
+    CreditsSchema,
   ],
-  { error: 'expected { model: "request" } or { model: "time", duration }' },
+  { error: 'expected { model: "request" }, { model: "time", duration } or { model: "credits", calls }' },
 );
 
 const RouteSchema = z.strictObject({

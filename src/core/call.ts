@@ -3,6 +3,7 @@ import type { RequestBody } from "./body.ts";
 import type { SchemePayload } from "./payloads.ts";
 import type { Quoted } from "./quote.ts";
 import type { Route } from "./route.ts";
+import type { Balance } from "./stores.ts";
 import type { PaymentRequirements, Receipt } from "./x402.ts";
 
 /** A request as the platform delivered it. */
@@ -75,6 +76,8 @@ export type Admission =
   | { kind: "doubt"; since: number; answer: KeptAnswer | undefined }
   /** Nothing was claimed: the payer has paid for the time until then, ms since 1970. */
   | { kind: "session"; endsAt: number }
+  /** Nothing was claimed: one of the payer's credits was drawn. */
+  | { kind: "credit"; balance: Balance }
   | { kind: "kept"; receipt: Receipt; answer: KeptAnswer }
   | { kind: "used"; receipt: Receipt }
   | { kind: "absent" }
@@ -126,6 +129,8 @@ export type Access =
   | { kind: "free" }
   /** Within paid time, which ends then, ms since 1970. */
   | { kind: "session"; endsAt: number }
+  /** On a credit; `giveBack` is for a call that was not served, and gives the answer's fields. Never throws. */
+  | { kind: "credit"; giveBack: () => Promise<Record<string, string>> }
   | { kind: "claimed"; claim: Claim }
   /** The answer was delivered before, and is handed out again. */
   | { kind: "kept"; receipt: Receipt; answer: KeptAnswer };

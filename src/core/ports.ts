@@ -1,7 +1,7 @@
 /** What the rooms need from outside, as they would say it; `stores/` and `facilitator/` implement it. */
 import type { Admission, KeptAnswer, Payment } from "./call.ts";
 import type { Spent } from "./payloads.ts";
-import type { Question, SessionName } from "./stores.ts";
+import type { Instead, Question } from "./stores.ts";
 import type { PaymentRequirements, Receipt } from "./x402.ts";
 
 /** A change of a payment's record that only the owner of its claim may make. */
@@ -38,8 +38,8 @@ export type PaymentStore = {
     ttlMs: number;
     /** False only looks: a payment that is not on record is `absent`. */
     create: boolean;
-    /** A new payment is not claimed while this session runs, if it is kept in the same place. */
-    session?: SessionName | undefined;
+    /** A new payment is not claimed while one of these lets its payer through, if they are kept in the same place. */
+    instead?: Instead | undefined;
     /** One payment for each name: another one with it is answered as the first. */
     identifier?: Payment["identifier"];
     /** Kept with the record; without it nobody but its payer can find out what became of it. */

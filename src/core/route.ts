@@ -66,6 +66,8 @@ export type Route = {
   paymentIdentifier: "off" | "optional" | "required";
   /** What is sold is time: a payment opens every route of the group for so long. `cookie` tells its cookie from others. */
   session: { group: string; cookie: string; durationMs: number } | undefined;
+  /** What is sold are calls: a payment buys so many of any route of the group, to be made within that time. */
+  credits: { group: string; cookie: string; calls: number; ttlMs: number } | undefined;
   /** All of them hold. */
   limits: RateLimit[];
   /** What becomes of calls while the store of the rate limits does not answer; payments are refused in any case. */

@@ -1,7 +1,13 @@
-/** How paid time is named on the wire; what carries it never crosses the gateway. */
+/** How what was paid for ahead is named on the wire: paid time and credits; what carries it never crosses the gateway. */
 
 /** Header of requests and answers that carries the session token. */
 export const SESSION_HEADER = "tollbooth-session";
+
+/** Field of answers: credits that are left. */
+export const CREDITS_HEADER = "x-tollbooth-credits-remaining";
+
+/** Header of requests: `1` buys more credits although some are left. */
+export const TOP_UP_HEADER = "x-tollbooth-top-up";
 
 /** First part of the names of the cookies that carry it. */
 export const SESSION_COOKIE = "tollbooth-session-";

@@ -48,6 +48,34 @@ export type SessionStore = {
   revoke: (id: string) => Promise<boolean>;
 };
 
+/** What is left of an account: credits, and when they end, ms since 1970. */
+export type Balance = { left: number; endsAt: number };
+
+/** One credit to be drawn. Its id makes that happen once, and giving it back too; `knownMs` is how long it is known. */
+export type CreditDraw = SessionName & { draw: string; knownMs: number };
+
+/** Prepaid credits, one account for each payer and group, named like a session. */
+export type CreditStore = Pick<SessionStore, "idOf" | "revoke"> & {
+  /** Takes one credit; undefined when none is left, or the secret is not one of the account's. */
+  draw: (draw: CreditDraw & { secret: string }) => Promise<Question<Balance | undefined>>;
+  /**
+   * Gives a drawn credit back to whichever of the accounts it is of; one that has not been drawn cannot be any more.
+   * Undefined when there was nothing to give back.
+   * @throws GatewayError `store_unavailable`
+   */
+  giveBack: (draw: Pick<CreditDraw, "draw" | "knownMs"> & { ids: string[] }) => Promise<Balance | undefined>;
+  /**
+   * Adds credits for a payment, once however often it is asked, and takes a further secret, if one is given.
+   * @throws GatewayError `store_unavailable`
+   */
+  grant: (
+    grant: SessionName & { spend: string; secret?: string; credits: number; ttlMs: number },
+  ) => Promise<Balance>;
+};
+
+/** What lets a proven payer through in place of a claim: paid time that runs, or a credit. */
+export type Instead = { session?: SessionName | undefined; credit?: CreditDraw | undefined };
+
 /** What a rate limit says of one more call. */
 export type Allowance = {
   allowed: boolean;

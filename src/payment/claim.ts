@@ -8,7 +8,7 @@ import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { ChangeBy, Clock, PaymentStore } from "../core/ports.ts";
 import { receiptHeaders } from "../core/receipt.ts";
-import type { Batch, SessionName } from "../core/stores.ts";
+import type { Balance, Batch, Instead } from "../core/stores.ts";
 import type { PaymentRequirements, Receipt } from "../core/x402.ts";
 import { hold } from "./hold.ts";
 import type { Persist } from "./persist.ts";
@@ -21,6 +21,8 @@ export type Taken =
   | { kind: "claimed"; claim: Claim }
   /** Nothing was taken: the payer's session runs until then, ms since 1970. */
   | { kind: "session"; endsAt: number }
+  /** Nothing was taken: one of the payer's credits was drawn. */
+  | { kind: "credit"; balance: Balance }
   /** Nothing was taken: its answer was delivered, and kept. */
   | { kind: "kept"; receipt: Receipt; answer: KeptAnswer }
   | { kind: "refused"; error: GatewayError };
@@ -33,13 +35,13 @@ export type Taking = {
   letGo: () => void;
 };
 
-/** Puts the claim to a batch. `session` is where the payer's paid time would be. */
+/** Puts the claim to a batch. `instead` is what the payer may have in its place. */
 export type Take = (
   call: Call,
   payment: Payment,
   accepts: PaymentRequirements[],
   batch: Pick<Batch, "add">,
-  session: SessionName | undefined,
+  instead: Instead,
 ) => Taking;
 
 /** Makes the room. `leaseMs`: how long a payment is held up when its isolate dies. */
@@ -50,7 +52,7 @@ export function makeTake(options: {
   leaseMs: number;
 }): Take {
   const { store, persist, clock, leaseMs } = options;
-  return function take(call, payment, accepts, batch, session) {
+  return function take(call, payment, accepts, batch, instead) {
     const { spend, fingerprint, expired, scheme, requirements, identifier, validBefore } = payment;
     const name = identifier?.name;
     const by = { spend, owner: crypto.randomUUID(), leaseMs, receipt: undefined, name };
@@ -60,13 +62,14 @@ export function makeTake(options: {
       fingerprint,
       ttlMs: untilExpiry + withJitter(RECORD_MARGIN_MS),
       create: expired === undefined,
-      session,
+      instead,
       identifier,
       payment: { scheme, requirements },
     });
     const taken = batch.add(question).then((admission): Taken => {
       switch (admission.kind) {
         case "session":
+        case "credit":
         case "kept":
           return admission;
         case "claimed":
@@ -106,7 +109,7 @@ function withJitter(ms: number): number {
 }
 
 function refusal(
-  admission: Exclude<Admission, { kind: "claimed" | "paid" | "doubt" | "session" | "kept" }>,
+  admission: Exclude<Admission, { kind: "claimed" | "paid" | "doubt" | "session" | "credit" | "kept" }>,
   call: Call,
   payment: Payment,
   accepts: PaymentRequirements[],

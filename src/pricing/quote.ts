@@ -84,7 +84,7 @@ async function priceOf(call: Call, facts: Facts): Promise<{ price: Price; payTo:
 function tierOf({ amount, symbol = "USD" }: Price): string {
   let { digits, scale } = amount;
   while (scale > 0 && digits % 10n === 0n) [digits, scale] = [digits / 10n, scale - 1];
-  return `${digits}e-${scale} ${symbol}`;
+  return `${digits}e-${scale}${symbol}`;
 }
 
 function requirementsOf(route: Route, { amount }: Price, offer: Offer): PaymentRequirements {

@@ -5,7 +5,7 @@
  * dropped and ours put in their place. Down: never what could pass for the gateway's own word on a payment.
  */
 import type { Call } from "../core/call.ts";
-import { SESSION_COOKIE, SESSION_HEADER } from "../core/session.ts";
+import { CREDITS_HEADER, SESSION_COOKIE, SESSION_HEADER, TOP_UP_HEADER } from "../core/session.ts";
 
 /** RFC 9110, 7.6.1, and those that the next hop's `fetch` sets by itself. */
 const HOP_BY_HOP = new Set(
@@ -19,6 +19,8 @@ const PAYMENT = new Set([
   ),
   SESSION_HEADER,
   `${SESSION_HEADER}-expires`,
+  CREDITS_HEADER,
+  TOP_UP_HEADER,
 ]);
 const FORWARDING =
   /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*|x-vercel-.*)$/;

@@ -2,16 +2,12 @@
  * Paid time. A payment on a route that sells time opens a session: for the payer, on that route or its group of
  * routes, until the paid time is over. Whoever has the token is let through; so is the payer, who proves it with a
  * freshly signed payment that is then not charged. Further payments add their time at the end.
- *
- * A payment adds its time once, however often it is granted: the answer may be lost, the isolate may die. A grant that
- * could not be written is tried again in the background, and until it is the payment stays owed (`claim.owes`). Only a
- * payment that is presented for the first time brings a token with it: later anybody could have copied it.
  */
 import type { Call, Claim, Payment, Ticket } from "../core/call.ts";
+import { grantBought } from "../core/grant.ts";
 import type { Emit } from "../core/ports.ts";
-import { RETRY_DELAYS_MS, retry } from "../core/retry.ts";
 import type { Batch, SessionName, SessionStore } from "../core/stores.ts";
-import { endField, newSecret, ticketFields } from "./ticket.ts";
+import { endField, groupOf } from "../core/ticket.ts";
 
 /** What is known of a call's session; the ends are ms since 1970, and undefined where none runs. */
 export type Looking = {
@@ -46,13 +42,14 @@ export function makeSessions(options: {
   const none = Promise.resolve(undefined);
 
   async function lookUp(
-    { route }: Call,
+    call: Call,
     ticket: Ticket | undefined,
     payment: Payment | undefined,
     batch: Pick<Batch, "add">,
   ): Promise<Looking> {
-    if (!route.session) return { session: undefined, byTicket: none, byPayer: none };
-    const { group } = route.session;
+    const { session: sold } = call.route;
+    if (!sold) return { session: undefined, byTicket: none, byPayer: none };
+    const group = groupOf(call, sold);
     const session = payment?.proven ? { id: await idOf(group, payment, payment.payer), group } : undefined;
     return {
       session,
@@ -68,26 +65,14 @@ export function makeSessions(options: {
   async function grant(call: Call, claim: Claim): Promise<Record<string, string>> {
     const { session } = call.route;
     if (!session || !claim.receipt) return {};
-    const { group, durationMs } = session;
+    const { durationMs } = session;
+    const group = groupOf(call, session);
     const id = await idOf(group, claim.payment, claim.payment.payer ?? claim.receipt.payer);
-    // What was presented before may have been read on the chain: its payer proves with a new signature who it is. Wallets
-    // with code cannot do that here; without a token, an answer that was lost would be their paid time lost.
-    const secret = claim.repeated && claim.payment.proven ? undefined : newSecret();
-    const asked = { id, group, durationMs, spend: claim.payment.spend, ...(secret ? { secret } : {}) };
-    try {
-      const endsAt = await store.grant(asked);
-      if (endsAt <= Date.now()) return {};
-      return secret ? ticketFields(call, { id, secret }, endsAt) : endField(endsAt);
-    } catch (error) {
-      emit({ event: "session_grant_failed", level: "error", route: call.route.key, error: String(error) });
-      const granted = retry(() => store.grant(asked), RETRY_DELAYS_MS).then((end) => end !== undefined);
-      claim.owes(granted);
-      call.waitUntil(granted);
-      // A token that may not be good is only for who has no other way: a key's owner is let through by a new signature.
-      return secret && !claim.payment.proven
-        ? ticketFields(call, { id, secret }, Date.now() + durationMs)
-        : {};
-    }
+    const asked = { id, group, durationMs, spend: claim.payment.spend };
+    const write = async (secret: { secret?: string }) => ({
+      endsAt: await store.grant({ ...asked, ...secret }),
+    });
+    return grantBought(call, claim, { id, forMs: durationMs, write }, emit);
   }
 
   return { lookUp, grant, running: endField };

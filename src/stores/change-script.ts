@@ -1,5 +1,5 @@
 /** The script that the owner of a claim changes a payment's record with (`scripts.ts`). */
-import { NOW } from "./scripts.ts";
+import { NOW } from "./clock.ts";
 
 /** How often an answer may break off half-way before the payment counts as used. */
 const MAX_BROKEN = 3;

@@ -33,6 +33,7 @@ export function toSpends(replies: unknown[]): string[] {
 /** What the record says of a payment. */
 export function toAdmission(reply: unknown): Admission {
   const [kind, detail, more] = read(ClaimReply, reply);
+  if (kind === "credit") return { kind, balance: { left: Number(detail), endsAt: Number(more) } };
   const answer = more === "" || kind === "claimed" ? undefined : KeptAnswer.parse(JSON.parse(more));
   switch (kind) {
     case "claimed":

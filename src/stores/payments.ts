@@ -4,9 +4,11 @@ import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RunScripts, ScriptCall } from "../core/stores.ts";
 import { CHANGE } from "./change-script.ts";
 import type { Counters } from "./counters.ts";
+import { creditKeys } from "./credits.ts";
 import { isAgain, toAdmission, toFound, toSpends, twinOf } from "./payment-replies.ts";
 import { DUE, TAKE } from "./pending-scripts.ts";
 import { CLAIM } from "./scripts.ts";
+import { sessionKey } from "./sessions.ts";
 import { TWIN } from "./twin-script.ts";
 
 /** The index is in parts, so that payments do not wait for each other where keys are locked. */
@@ -20,8 +22,8 @@ type Claiming = Parameters<PaymentStore["claim"]>[0];
 export type PaymentOptions = {
   /** First part of every key. */
   prefix: string;
-  /** Key of a session, if sessions are kept behind the same connection. */
-  sessionKey?: ((id: string) => string) | undefined;
+  /** First part of the keys of sessions and credits, if they are kept behind the same connection. */
+  besidePrefix?: string | undefined;
   /** What goes along with writes that nobody waits for. */
   counters?: Pick<Counters, "take" | "putBack"> | undefined;
 };
@@ -34,18 +36,20 @@ export function recordKey(prefix: string, spend: string): string {
 /** Payment records behind a connection, and the index of those that were not brought to an end. */
 export function paymentStore(
   run: RunScripts,
-  { prefix, sessionKey, counters }: PaymentOptions,
+  { prefix, besidePrefix, counters }: PaymentOptions,
 ): PaymentStore & PendingStore {
   const record = (spend: string) => recordKey(prefix, spend);
   const index = (spend: string) => `${prefix}:pending:${spend.slice(0, 1)}`;
 
+  const beside = creditKeys(besidePrefix ?? "");
   const named = (name: string) => `${prefix}:pid:${name}`;
 
   function claimCall(claiming: Claiming): ScriptCall {
-    const { spend, fingerprint, owner, leaseMs, ttlMs, create, session, identifier, payment } = claiming;
-    const beside = session && sessionKey ? { key: sessionKey(session.id), group: session.group } : undefined;
+    const { spend, fingerprint, owner, leaseMs, ttlMs, create, identifier, payment } = claiming;
+    const { session, credit } = (besidePrefix !== undefined && claiming.instead) || {};
     const keys = [record(spend), index(spend)];
-    if (beside) keys.push(beside.key);
+    if (credit) keys.push(beside.account(credit.id), beside.draw(credit.draw));
+    else if (session) keys.push(sessionKey(besidePrefix ?? "", session.id));
     if (identifier) keys.push(named(identifier.name));
     const args = [
       fingerprint,
@@ -53,9 +57,14 @@ export function paymentStore(
       String(leaseMs),
       String(ttlMs),
       create ? "1" : "0",
-      beside?.group ?? "",
+      (credit ?? session)?.group ?? "",
     ];
-    args.push(payment ? JSON.stringify(payment) : "", spend, identifier?.call ?? "");
+    args.push(
+      payment ? JSON.stringify(payment) : "",
+      spend,
+      identifier?.call ?? "",
+      String(credit?.knownMs ?? ""),
+    );
     return { script: CLAIM, keys, args };
   }
 

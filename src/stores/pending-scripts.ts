@@ -1,5 +1,5 @@
 /** The scripts that find payments nobody has brought to an end (`scripts.ts`). */
-import { NOW } from "./scripts.ts";
+import { NOW } from "./clock.ts";
 
 /**
  * KEYS: record, index. ARGV: owner, lease ms, spend, when to look again at what is owed, ms from now. Takes a payment

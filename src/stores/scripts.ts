@@ -1,3 +1,6 @@
+import { NOW } from "./clock.ts";
+import { DRAW_FROM } from "./credit-scripts.ts";
+
 /**
  * The Lua scripts of payments: each atomic, by the store's own clock. The first line lets Upstash lock only the keys
  * that are named. A payment's record is a hash:
@@ -25,31 +28,30 @@
 /** How long what is owed or in doubt is kept, ms. */
 const OWED_TTL_MS = 24 * 3600_000;
 
-/** Beginning of the scripts: the store's clock, and numbers as text that no number format rounds. */
-export const NOW = `local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local function ms(x) return string.format('%.0f', x) end`;
-
 /**
- * KEYS: record; index; then, where asked for, the payer's session; the record of the payment identifier. ARGV:
- * fingerprint, owner, lease ms, ttl ms, create (`1` or `0`), the session's group (or empty), the payment, spend, and the
- * hash of the call that the identifier is for (or empty).
+ * KEYS: record; index; then, where asked for, the payer's session, or account and draw; the record of the payment
+ * identifier. ARGV: fingerprint, owner, lease ms, ttl ms, create (`1` or `0`), the group of the session or account (or
+ * empty), the payment, spend, the hash of the call that the identifier is for (or empty), and for an account how long the
+ * draw is known, ms (or empty).
  *
  * Returns {kind, detail, more}: `claimed`, more `1` when it is known to be good; in place of a first claim `session`
- * with its end, ms, or `twin` with the spend of the payment that came with the same identifier before, or `conflict`;
+ * with its end, ms, `credit` with what is left and its end, or `twin` with the spend of the payment that came with the same identifier before, or `conflict`;
  * `paid` with the receipt, more a kept answer; `used` with the receipt, or `kept`, more the answer; `absent`; `busy` with
  * ms left; `conflict`; `failed` with the reason; `doubt` (a settlement was begun and not seen to end) with ms of the first
  * claim, more a kept answer, as the new owner. A claim repeated by its own owner is answered as before.
  */
 export const CLAIM = `#!lua flags=allow-key-locking
 ${NOW}
+${DRAW_FROM}
 local key, index, owner, spend = KEYS[1], KEYS[2], ARGV[2], ARGV[8]
 local r = redis.call('HMGET', key, 'state', 'fp', 'owner', 'lease', 'receipt', 'done', 'reason', 'since', 'answer', 'kept', 'good')
 local state, lease, until_ = r[1], tonumber(r[4] or 0), ms(now + ARGV[3])
 local answer = r[9] and tonumber(r[10]) > now and r[9] or ''
 if not state or state == 'open' then
   if ARGV[5] == '0' then return {'absent', '', ''} end
-  local beside = ARGV[6] ~= '' and redis.call('HMGET', KEYS[3], 'until', 'group')
+  local credit = ARGV[10] ~= '' and drawFrom(KEYS[3], KEYS[4], ARGV[6], '', ARGV[10])
+  if credit then return {'credit', credit[1], credit[2]} end
+  local beside = ARGV[6] ~= '' and ARGV[10] == '' and redis.call('HMGET', KEYS[3], 'until', 'group')
   if beside and beside[1] and beside[2] == ARGV[6] and tonumber(beside[1]) > now then return {'session', beside[1], ''} end
   if ARGV[9] ~= '' then
     local named = redis.call('HMGET', KEYS[#KEYS], 'spend', 'call')

@@ -1,4 +1,4 @@
-import { NOW } from "./scripts.ts";
+import { NOW } from "./clock.ts";
 
 /**
  * The scripts of sessions. A session is a hash:
@@ -19,6 +19,19 @@ const MAX_TOKENS = 32;
 /** From so many fields on, a grant tidies up. */
 const MANY_FIELDS = 64;
 
+/** A function for scripts, after the clock: forgets payments that nobody can present any more, and the oldest tokens. */
+export const TIDY = `local function tidy(key, known)
+  if redis.call('HLEN', key) < ${MANY_FIELDS} then return end
+  local all, tokens = redis.call('HGETALL', key), {}
+  for i = 1, #all, 2 do
+    local kind, at = string.sub(all[i], 1, 2), tonumber(all[i + 1])
+    if kind == 's:' and at < now - known then redis.call('HDEL', key, all[i]) end
+    if kind == 't:' then table.insert(tokens, {at, all[i]}) end
+  end
+  table.sort(tokens, function(a, b) return a[1] < b[1] end)
+  for i = 1, #tokens - ${MAX_TOKENS} + 1 do redis.call('HDEL', key, tokens[i][2]) end
+end`;
+
 /** KEYS: session. ARGV: group, hash of a token or empty. Returns when it ends, ms, or 0. */
 export const END_OF = `#!lua flags=allow-key-locking
 ${NOW}
@@ -33,26 +46,18 @@ return r[1]`;
  */
 export const GRANT = `#!lua flags=allow-key-locking
 ${NOW}
+${TIDY}
 local key, spend = KEYS[1], 's:' .. ARGV[2]
 local r = redis.call('HMGET', key, 'until', spend)
 local ends = tonumber(r[1] or 0)
 if not r[2] then ends = math.max(now, ends) + ARGV[4] end
-if redis.call('HLEN', key) >= ${MANY_FIELDS} then
-  local all, tokens = redis.call('HGETALL', key), {}
-  for i = 1, #all, 2 do
-    local kind, at = string.sub(all[i], 1, 2), tonumber(all[i + 1])
-    if kind == 's:' and at < now - ARGV[5] then redis.call('HDEL', key, all[i]) end
-    if kind == 't:' then table.insert(tokens, {at, all[i]}) end
-  end
-  table.sort(tokens, function(a, b) return a[1] < b[1] end)
-  for i = 1, #tokens - ${MAX_TOKENS} + 1 do redis.call('HDEL', key, tokens[i][2]) end
-end
+tidy(key, ARGV[5])
 redis.call('HSET', key, 'until', ms(ends), 'group', ARGV[1], spend, r[2] or ms(now))
 if ends > now and ARGV[3] ~= '' then redis.call('HSET', key, 't:' .. ARGV[3], ms(now)) end
 redis.call('PEXPIRE', key, ms(math.max(ends - now, ARGV[5])))
 return ms(ends)`;
 
-/** KEYS: session. Returns 1, or 0 when none runs. Its payments stay known, its tokens do not. */
+/** KEYS: session, or account of credits. Returns 1, or 0 when none runs. Its payments stay known, its tokens do not. */
 export const REVOKE = `#!lua flags=allow-key-locking
 ${NOW}
 local ends = tonumber(redis.call('HGET', KEYS[1], 'until') or 0)

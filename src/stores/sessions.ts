@@ -9,19 +9,26 @@ export function sessionKey(prefix: string, id: string): string {
   return `${prefix}:sess:${id}`;
 }
 
-/**
- * Sessions behind a connection. `secret` keeps ids from being computed out of the payers' addresses by others; `keptMs`
- * is how long a payment that has added its time is known: at least as long as it can be presented again.
- */
-export function sessionStore(
-  run: RunScripts,
-  { prefix, secret, keptMs }: { prefix: string; secret: string; keptMs: number },
-): SessionStore {
+/** How keys are named, and what is remembered. */
+export type SessionOptions = {
+  prefix: string;
+  /** Keeps ids from being computed out of the payers' addresses by others. */
+  secret: string;
+  /** How long a payment that has added its time is known: at least as long as it can be presented again. */
+  keptMs: number;
+};
+
+/** The id of what a payer has in a group. */
+export function sessionIds(secret: string): SessionStore["idOf"] {
+  return async (group, network, payer) =>
+    (await hash(secret, group, network, payer.toLowerCase())).slice(0, 32);
+}
+
+/** Sessions behind a connection. */
+export function sessionStore(run: RunScripts, { prefix, secret, keptMs }: SessionOptions): SessionStore {
   const key = (id: string) => sessionKey(prefix, id);
   return {
-    async idOf(group, network, payer) {
-      return (await hash(secret, group, network, payer.toLowerCase())).slice(0, 32);
-    },
+    idOf: sessionIds(secret),
     async endOf({ id, group, secret: token }) {
       const args = [group, token === undefined ? "" : await hash(token)];
       return { run, calls: [{ script: END_OF, keys: [key(id)], args }], read: ([end]) => toEnd(end) };

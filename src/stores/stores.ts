@@ -2,14 +2,15 @@
 import { GatewayError } from "../core/errors.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
-import type { Limiter, RunScripts, SessionStore } from "../core/stores.ts";
+import type { CreditStore, Limiter, RunScripts, SessionStore } from "../core/stores.ts";
 import { makeCounters } from "./counters.ts";
+import { creditStore } from "./credits.ts";
 import { limiter } from "./limiter.ts";
 import { paymentStore, recordKey } from "./payments.ts";
 import { connect } from "./redis.ts";
-import { sessionKey, sessionStore } from "./sessions.ts";
+import { type SessionOptions, sessionStore } from "./sessions.ts";
 
-/** A payment that has added its time is known longer than any payment can be presented again, ms. */
+/** A payment that has added its time or credits is known longer than any payment can be presented again, ms. */
 const SPENDS_KNOWN_MS = 26 * 3600_000;
 
 /** A store that the configuration does not name is asked by no route; if one did, it would be refused. */
@@ -22,6 +23,7 @@ export type Stores = {
   payments: PaymentStore & PendingStore;
   limiter: Limiter;
   sessions: SessionStore;
+  credits: CreditStore;
   /** True when a claim can look by itself whether the payer's session runs. */
   sessionsBesidePayments: boolean;
   /** True when a count can look by itself whether a payment is new; else nobody is counted as a payer. */
@@ -45,13 +47,18 @@ export function openStores(connections: Compiled["stores"]): Stores {
   const limits = open(connections.rateLimit);
   const sessionsBesidePayments = payments === sessions;
   const floorMs = (verificationCache.ttlSeconds ?? 0) * 1000;
+  const bought: SessionOptions = {
+    prefix: timeSession.prefix,
+    secret: timeSession.token,
+    keptMs: Math.max(SPENDS_KNOWN_MS, floorMs + 3600_000),
+  };
   return {
     payments: keptFor(
       floorMs,
       paymentStore(payments, {
         prefix: verificationCache.prefix,
         counters,
-        sessionKey: sessionsBesidePayments ? (id) => sessionKey(timeSession.prefix, id) : undefined,
+        besidePrefix: sessionsBesidePayments ? timeSession.prefix : undefined,
       }),
     ),
     limiter: limiter(limits, {
@@ -59,11 +66,8 @@ export function openStores(connections: Compiled["stores"]): Stores {
       secret: rateLimit.token,
       recordKey: limits === payments ? (spend) => recordKey(verificationCache.prefix, spend) : undefined,
     }),
-    sessions: sessionStore(sessions, {
-      prefix: timeSession.prefix,
-      secret: timeSession.token,
-      keptMs: Math.max(SPENDS_KNOWN_MS, floorMs + 3600_000),
-    }),
+    sessions: sessionStore(sessions, bought),
+    credits: creditStore(sessions, bought),
     sessionsBesidePayments,
     limitsBesidePayments: limits === payments,
   };

@@ -1,5 +1,5 @@
 /** The script for a payment that comes under the name of another one (`payment-identifier`; `scripts.ts`). */
-import { NOW } from "./scripts.ts";
+import { NOW } from "./clock.ts";
 
 /**
  * KEYS: record of the name; record of the payment that it names. ARGV: owner, lease ms, hash of the call, that payment's

@@ -29,7 +29,7 @@ function isolate() {
   const take = makeTake({ store, persist, clock: Date.now, leaseMs: LEASE_MS });
   return async (payment: Payment): Promise<Claim> => {
     const batch = openBatch();
-    const { taken } = take(call, payment, [], batch, undefined);
+    const { taken } = take(call, payment, [], batch, {});
     batch.send();
     const outcome = await taken;
     if (outcome.kind === "claimed") return outcome.claim;

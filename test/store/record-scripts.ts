@@ -57,7 +57,7 @@ export async function playOn(
 }
 
 /** The script with `TIME` replaced by its last two arguments. */
-function onTestClock(script: string): string {
+export function onTestClock(script: string): string {
   const pieces = toRedisScript(script, false).split(TIME);
   expect(pieces, "the script asks for the time exactly once").toHaveLength(2);
   return pieces.join("{ARGV[#ARGV - 1], ARGV[#ARGV]}");
@@ -65,7 +65,7 @@ function onTestClock(script: string): string {
 
 function argumentsOf(ask: Ask, goodMs: number): string[] {
   return ask.ask === "claim"
-    ? [ask.fp, ask.owner, String(LEASE_MS), String(TTL_MS), ask.create ? "1" : "0", "", "", "spend", ""]
+    ? [ask.fp, ask.owner, String(LEASE_MS), String(TTL_MS), ask.create ? "1" : "0", "", "", "spend", "", ""]
     : [
         ask.owner,
         ask.to,
@@ -97,11 +97,11 @@ function withoutOpen(record: Record<string, string>): Record<string, string> {
   return record.state === "open" ? {} : record;
 }
 
-function text(reply: RedisReply): string {
+export function text(reply: RedisReply): string {
   if (reply instanceof Error) throw reply;
   return reply instanceof Uint8Array ? Buffer.from(reply).toString() : String(reply);
 }
 
-function sha1(script: string): string {
+export function sha1(script: string): string {
   return createHash("sha1").update(script).digest("hex");
 }

@@ -35,13 +35,14 @@ export function oneRequestTests(world: () => World): void {
     expect(asked).toBe(1 + (set.includes("l") ? 4 : 0));
     await answer.text();
 
-    if (!set.includes("t")) return;
-    // Within paid time: by token, then as the payer with a fresh signature.
+    if (!/[tc]/.test(set)) return;
+    // Within paid time, or on a credit: by token, then as the payer with a fresh signature.
     const session = { headers: { "tollbooth-session": answer.headers.get("tollbooth-session") ?? "" } };
     const fresh = await sign(terms, { privateKey });
     for (const ask of [() => fetch(world().gateway.url + path, session), () => present(path, fresh)]) {
       await world().reset();
       expect((await ask()).status).toBe(200);
+      expect(redis.commandCount).toBe(asked);
       expect([redis.requestCount, facilitator.counts.settle, upstream.requests.length]).toEqual([1, 0, 1]);
     }
   });

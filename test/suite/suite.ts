@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import type { Runtime } from "../../dev/bundle.ts";
 import { startWorld, type World } from "../fixtures/world.ts";
 import { coldStartTests } from "./cold-start.ts";
+import { creditTests } from "./credits.ts";
 import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
 import { forgeryTests } from "./forgeries.ts";
@@ -22,6 +23,7 @@ const SUITES = {
   duplicateTests,
   limitTests,
   sessionTests,
+  creditTests,
   recordTests,
   oneRequestTests,
   headerTests,

@@ -49,6 +49,7 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     keepAnswerBytes: 65_536,
     paymentIdentifier: "off",
     session: undefined,
+    credits: undefined,
     limits: [],
     onStoreError: "deny",
   };
