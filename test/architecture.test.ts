@@ -4,7 +4,17 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const SRC = resolve("src");
-const ROOMS = ["routing", "pricing", "admission", "limits", "sessions", "payment", "settlement", "proxy"];
+const ROOMS = [
+  "routing",
+  "pricing",
+  "admission",
+  "limits",
+  "sessions",
+  "payment",
+  "settlement",
+  "proxy",
+  "metering",
+];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
   routing: ["match.ts", "rewrite.ts"],
@@ -15,6 +25,7 @@ const DOORS: Record<string, string[]> = {
   payment: ["present.ts", "claim.ts", "persist.ts"],
   settlement: ["settle.ts", "resolve.ts", "reconcile.ts"],
   proxy: ["forward.ts", "keep.ts"],
+  metering: ["meter.ts"],
   stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts"],
   facilitator: ["http.ts"],
   chain: ["rpc.ts"],
@@ -50,6 +61,7 @@ const HOMES: Record<string, RegExp> = {
   "@hono/": /^platform\/node\.ts/,
   zod: /^(?:core|config|stores|facilitator|chain)\//,
   "ipaddr.js": /^limits\//,
+  matcher: /^core\//,
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
   jiti: /^cli\//,
