@@ -15,6 +15,7 @@ import type { RawConfig } from "./schema.ts";
 import { checkShape } from "./shape.ts";
 import { checkStores, hasStore } from "./stores.ts";
 import { checkUpstreams, toMs } from "./upstreams.ts";
+import { writtenPrice } from "./usage.ts";
 
 /** Goma's timeouts of a server. Taking them for something else would be worse than refusing them. */
 const CLIENT_TIMEOUTS = {
@@ -42,7 +43,7 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   checkPayersCounted(routes, stores, faults);
   if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });
   // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
-  const paid = Object.entries(raw.routes).find(([, { price = raw.defaults?.price }]) => !isFree(price));
+  const paid = Object.entries(raw.routes).find(([, route]) => !isFree(writtenPrice(route, raw)));
   if (paid) checkWhatPaymentNeeds(paid[0], raw, faults);
   return { routes, stores, facilitator, rpc: checkRpc(raw, faults) };
 }

@@ -4,11 +4,11 @@ import type { Offer, Route, Upstream } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
 import { checkRateLimits } from "./limits.ts";
-import { checkPrice } from "./payments.ts";
 import { checkFreeRoute, checkRecords } from "./records.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkGroups, checkSession } from "./sessions.ts";
 import { checkTiming } from "./timing.ts";
+import { checkCharge } from "./usage.ts";
 
 const ROUTE_KEY = /^(GET|POST|PUT|PATCH|DELETE|OPTIONS|\*) (\/\S*)$/;
 /** The routes, each with what can be paid for it. */
@@ -28,7 +28,7 @@ export async function checkRoutes(
       const fix = suggest(route.upstream, Object.keys(raw.upstreams));
       faults.push({ path: `${path}.upstream`, message: `unknown upstream "${route.upstream}"`, fix });
     }
-    const price = checkPrice(route.price ?? raw.defaults?.price, `${path}.price`, offers, faults);
+    const { price, usage } = checkCharge(key, raw, offers, faults);
     if (!parsed) continue;
     const { method, pattern } = parsed;
     checkTemplate(route.path, pattern, `${path}.path`, faults);
@@ -40,7 +40,9 @@ export async function checkRoutes(
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
     shapes.set(shape, key);
     if (!upstream || price === undefined) continue;
-    const settlement = route.settlement ?? raw.defaults?.settlement ?? "before-response";
+    const settlement = usage
+      ? "after-response"
+      : (route.settlement ?? raw.defaults?.settlement ?? "before-response");
     const timing = checkTiming(
       route.timeout ?? raw.defaults?.timeout,
       settlement,
@@ -55,10 +57,13 @@ export async function checkRoutes(
       upstream,
       path: route.path,
       price: price === "free" ? undefined : price,
+      usage,
       offers,
       settlement,
       ...timing,
       ...checkRecords(key, raw, faults),
+      // What is charged by usage is not kept, whatever the defaults are.
+      ...(usage ? { keepAnswerMs: 0 } : {}),
       session,
       limits,
       onStoreError: route.onStoreError ?? raw.defaults?.onStoreError ?? "deny",

@@ -7,6 +7,7 @@ import * as z from "zod/mini";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
 import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
+import { UsagePricingSchema } from "./usage-schema.ts";
 
 const seconds = z.number().check(z.positive(), z.maximum(86_400));
 
@@ -34,8 +35,9 @@ const PricingSchema = z.union(
       /** Routes with one group are paid together. Default: the route by itself. */
       group: z.optional(z.string()),
     }),
+    UsagePricingSchema,
   ],
-  { error: 'expected { model: "request" } or { model: "time", duration }' },
+  { error: 'expected { model: "request" }, { model: "time", duration } or { model: "usage", max, … }' },
 );
 
 const RouteSchema = z.strictObject({
@@ -48,7 +50,7 @@ const RouteSchema = z.strictObject({
   path: z.optional(z.string()),
   /** US dollars, `"$0.01"`; `"$0"` is free. Default `defaults.price`. */
   price: z.optional(z.string()),
-  /** What the price is for: one call, or time. */
+  /** What the price is for: one call, or time; or what a call costs by what it uses. */
   pricing: z.optional(PricingSchema),
   /** `before-response` (default): the money moves before the upstream is asked. `after-response`: once it has answered. */
   settlement: z.optional(SettlementSchema),

@@ -76,7 +76,8 @@ type Holder = { _zod: { def: SchemaDef } };
 
 function unwrap(def: SchemaDef): SchemaDef {
   if (def.innerType) return unwrap(def.innerType._zod.def);
-  return def.options?.map((option) => unwrap(option._zod.def)).find((option) => option.shape) ?? def;
+  const shapes = def.options?.flatMap((option) => [unwrap(option._zod.def).shape ?? []].flat()) ?? [];
+  return shapes.length > 0 ? { shape: Object.assign({}, ...shapes) } : def;
 }
 
 function inner(def: SchemaDef, key: string): SchemaDef | undefined {

@@ -2,6 +2,7 @@
 import type { Asset } from "./assets.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Decimal } from "./money.ts";
+import type { Usage } from "./usage.ts";
 
 /** A service calls are forwarded to. */
 export type Upstream = {
@@ -41,6 +42,8 @@ export type Route = {
   path: string | undefined;
   /** US dollars; undefined is free. */
   price: Decimal | undefined;
+  /** What is charged is what a call uses; `price` is the most of it. */
+  usage: Usage | undefined;
   offers: Offer[];
   settlement: SettlementTiming;
   /** How long a signed payment may stay valid, seconds (`maxTimeoutSeconds`). */
