@@ -9,8 +9,8 @@ const SOURCE = "BerriAI/litellm, model_prices_and_context_window.json";
 /** How a source calls the models of a provider → the models, by the name that a request has for them. */
 const MODELS: Record<string, string> = {
   "": `gpt-5.6 gpt-5.6-sol gpt-5.6-terra gpt-5.6-luna gpt-5.5 gpt-5.4 gpt-5.4-mini gpt-5.4-nano gpt-5.3-codex gpt-5.2
-    gpt-5.1 gpt-5 gpt-5-mini gpt-5-nano gpt-4.1 gpt-4.1-mini gpt-4.1-nano gpt-4o gpt-4o-mini gpt-4-turbo gpt-3.5-turbo
-    o1 o3 o3-mini o4-mini text-embedding-3-small text-embedding-3-large
+    gpt-5.1 gpt-5 gpt-5-mini gpt-5-nano gpt-4.1 gpt-4.1-mini gpt-4.1-nano gpt-4o gpt-4o-mini
+    o3 o4-mini text-embedding-3-small text-embedding-3-large
     claude-fable-5 claude-opus-5 claude-sonnet-5 claude-opus-4-8 claude-opus-4-7 claude-opus-4-6 claude-opus-4-5
     claude-opus-4-5-20251101 claude-opus-4-1 claude-sonnet-4-6 claude-sonnet-4-5 claude-sonnet-4-5-20250929
     claude-haiku-4-5 claude-haiku-4-5-20251001
@@ -18,7 +18,7 @@ const MODELS: Record<string, string> = {
   "gemini/": `gemini-3.6-flash gemini-3.5-flash gemini-3.5-flash-lite gemini-3.1-pro-preview gemini-3.1-flash-lite
     gemini-3-flash-preview gemini-2.5-pro gemini-2.5-flash gemini-2.5-flash-lite`,
   "mistral/": `mistral-large-latest mistral-large-2512 mistral-medium-latest mistral-medium-2604 mistral-small-latest
-    codestral-2508 devstral-2512 devstral-medium-latest magistral-medium-latest ministral-8b-latest`,
+    codestral-2508 devstral-2512`,
   "xai/": "grok-4.5 grok-4.3 grok-4-1-fast-reasoning grok-4-1-fast-non-reasoning grok-code-fast-1",
   "groq/": `llama-3.3-70b-versatile llama-3.1-8b-instant meta-llama/llama-4-maverick-17b-128e-instruct
     meta-llama/llama-4-scout-17b-16e-instruct openai/gpt-oss-120b openai/gpt-oss-20b`,

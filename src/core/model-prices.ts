@@ -24,11 +24,7 @@ gpt-4.1-mini 0.4 1.6 0.1
 gpt-4.1-nano 0.1 0.4 0.025
 gpt-4o 2.5 10 1.25
 gpt-4o-mini 0.15 0.6 0.075
-gpt-4-turbo 10 30
-gpt-3.5-turbo 0.5 1.5
-o1 15 60 7.5
 o3 2 8 0.5
-o3-mini 1.1 4.4 0.55
 o4-mini 1.1 4.4 0.275
 text-embedding-3-small 0.02 0
 text-embedding-3-large 0.13 0
@@ -66,9 +62,6 @@ mistral-medium-2604 1.5 7.5
 mistral-small-latest 0.06 0.18
 codestral-2508 0.3 0.9
 devstral-2512 0.4 2
-devstral-medium-latest 0.4 2
-magistral-medium-latest 2 5
-ministral-8b-latest 0.15 0.15
 grok-4.5 2 6 0.5
 grok-4.3 1.25 2.5 0.2
 grok-4-1-fast-reasoning 0.2 0.5 0.05

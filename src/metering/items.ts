@@ -41,14 +41,13 @@ export function tokenItems(
   return tokens && rates.length > 0 ? rates.map((rate) => itemsOf(tokens, rate)) : undefined;
 }
 
-/** What was reported, and estimates for what would have been reported later. */
+/** What was reported, and estimates for what would have been reported later; never of a complete answer's input. */
 function completed(
   { counts, final }: Reading,
   estimates: { input: number; output: number },
   complete: boolean,
 ): Reading["counts"] {
-  const silent = counts.input === undefined && counts.output === undefined;
-  if (final || (complete && silent)) return counts;
+  if (final) return counts;
   const input = counts.input ?? (complete ? undefined : estimates.input);
   const output = Math.max(counts.output ?? 0, estimates.output);
   return { ...counts, output, ...(input === undefined ? {} : { input }) };

@@ -74,7 +74,7 @@ export function makeMeter(
 ): Meter {
   const began = clock();
   const encoded = !/^(?:identity)?$/i.test(answered.headers.get("content-encoding") ?? "");
-  const reader = usage.tokens && readAnswer(encoded ? "other" : kindOf(answered.headers));
+  const reader = usage.tokens && readAnswer(kindOf(answered.headers));
   let ended: number | undefined;
   let bytes = 0;
   const tap = (chunk: Uint8Array) => {

@@ -80,7 +80,9 @@ function readCounts(reading: Reading, usage: unknown): void {
 function isLast(event: unknown): boolean {
   const [type, choices] = [at(event, "type"), at(event, "choices")];
   if (type === "message_delta") return typeof at(event, "delta", "stop_reason") === "string";
-  return LAST_OF_RESPONSES.has(String(type)) || (Array.isArray(choices) && choices.length === 0);
+  if (LAST_OF_RESPONSES.has(String(type))) return true;
+  // Chat: a last chunk without choices, or, as some do it, the one that ends them.
+  return Array.isArray(choices) && choices.every((choice) => typeof at(choice, "finish_reason") === "string");
 }
 
 function isCount(value: unknown): value is number {

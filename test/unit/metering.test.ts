@@ -79,14 +79,19 @@ describe("the tokens of an answer", () => {
     expect(legible(chargeFor([bytesOf(text)], JSON_TYPE))).toBe(UNREADABLE);
   });
 
-  it("are not read once one event was hostile, even if others are right", () => {
-    const text = `data: {"usage":{"prompt_tokens":-1}}\n\n${STREAMS.chat.text}`;
-    expect(legible(chargeFor([bytesOf(text)], EVENTS))).toBe(UNREADABLE);
-  });
+  it.each(['{"usage":{"prompt_tokens":-1}}', '{"usage":5}', '{"usage":'])(
+    "are not read once one event was %s, even if others are right",
+    (event) => {
+      expect(legible(chargeFor([bytesOf(`data: ${event}\n\n${STREAMS.chat.text}`)], EVENTS))).toBe(
+        UNREADABLE,
+      );
+    },
+  );
 
   it("are not read from JSON that is longer than is looked at, nor from another type or encoding", () => {
     const long = [...json(ANSWERS.chat.value), new Uint8Array(LONGEST_JSON).fill(0x20)];
     expect(legible(chargeFor(long, JSON_TYPE))).toBe(UNREADABLE);
+    expect(legible(chargeFor(long, JSON_TYPE, { complete: false }))).toBe(UNREADABLE);
     expect(legible(chargeFor(json(ANSWERS.chat.value), "text/plain"))).toBe(UNREADABLE);
     const headers = new Headers({ "content-type": JSON_TYPE, "content-encoding": "zstd" });
     const meter = makeMeter(METERED, NO_FACTS, { status: 200, headers }, 0, () => 0);
@@ -103,6 +108,7 @@ describe("an answer that is no success", () => {
       const body = json({ error: { message: "no" } });
       expect(chargeFor(body, JSON_TYPE, { usage: everything, status })).toBe(0n);
       expect(chargeFor(body, JSON_TYPE, { usage: everything, status, complete: false })).toBe(0n);
+      expect(chargeFor(body, "text/plain", { usage: everything, status, complete: false })).toBe(0n);
       expect(chargeFor(json(usage({ prompt_tokens: -1 })), JSON_TYPE, { status })).toBe(0n);
     }
   });
@@ -111,6 +117,14 @@ describe("an answer that is no success", () => {
     expect(legible(chargeFor(json(ANSWERS.chat.value), JSON_TYPE, { status: 400 }))).toEqual(
       ANSWERS.chat.tokens,
     );
+    const meter = makeMeter(
+      { ...METERED, header: { name: "x-units", price: cents(100n), per: 1n } },
+      NO_FACTS,
+      { status: 400, headers: new Headers({ "x-units": "3" }) },
+      0,
+      () => 0,
+    );
+    expect(meter.charge({ complete: true })).toBe(3n);
   });
 });
 
@@ -142,18 +156,33 @@ describe("a client that leaves", () => {
     expect(legible(leaving(texts))).toMatchObject({ input: 25, output: 4, cacheWrite: 188 });
   });
 
+  const long = (text: string) => text.replace(/世界|Once|Hi|Hello/, "long ".repeat(2000));
+
   it.each(Object.entries(STREAMS))(
     "after the last word on usage is charged just that: %s",
     (_, { text, tokens }) => {
       for (const end of ["data: [DONE]", "event: message_stop"]) {
-        expect(legible(leaving(text.includes(end) ? until(text, end) : text))).toEqual(tokens);
+        expect(legible(leaving(until(`${long(text)}${end}`, end)))).toEqual(tokens);
       }
     },
   );
 
+  it.each([
+    ["with its finish reason", [{ delta: {}, finish_reason: "stop" }], ""],
+    ["before the end of a stream that says so", [{ delta: {}, finish_reason: null }], "data: [DONE]\n\n"],
+  ])("after usage that comes %s is charged just that", (_, choices, end) => {
+    const events = [
+      { choices: [{ delta: { content: "long ".repeat(2000) }, finish_reason: null }] },
+      { choices, usage: CHAT_USAGE },
+    ];
+    const text = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+    expect(legible(leaving(text + end))).toEqual(STREAMS.chat.tokens);
+  });
+
   it("does not pay for text that the events of OpenAI's responses repeat", () => {
-    const text = until(STREAMS.responses.text, "event: response.completed");
-    expect(legible(leaving(text))).toMatchObject({ input: 101, output: 1 });
+    const text = until(long(STREAMS.responses.text), "event: response.completed");
+    const repeated = text.replace('"text":"Hi"', `"text":"${"long ".repeat(2000)}"`);
+    expect(legible(leaving(repeated))).toMatchObject({ input: 101, output: 2500 });
   });
 
   it("is charged for text in every place where a stream has it, unescaped", () => {
@@ -165,11 +194,12 @@ describe("a client that leaves", () => {
       },
       { delta: { type: "input_json_delta", partial_json: '"usage\\"' } },
       { delta: { type: "thinking_delta", thinking: "世界" } },
+      { delta: { content: "1234\\" }, id: "a long name of no weight" },
     ];
     const text = events
       .map((event) => `data: ${JSON.stringify(event).replace("世", "\\u4e16")}\n\n`)
       .join("");
-    expect(legible(leaving(text))).toMatchObject({ output: Math.ceil((4 + 4 + 8 + 6) / 4) });
+    expect(legible(leaving(text))).toMatchObject({ output: Math.ceil((4 + 4 + 8 + 6 + 5) / 4) });
   });
 
   it("in the middle of JSON or of anything else is charged for its bytes", () => {

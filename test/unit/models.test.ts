@@ -75,7 +75,7 @@ it("the script writes the table from the numbers as they are written, to the las
     "cache_read_input_token_cost",
     "cache_creation_input_token_cost",
   ];
-  // For one token: half of them as they come, half in the shortest form.
+  // For one token: half of them as they come, half in the shortest form, and one that no float can hold.
   const shown = (price: string, i: number) => (i % 2 ? `${price}e-6` : String(Number(`${price}e-6`)));
   const models = lines.flatMap((line, i) => {
     const [name = "", ...prices] = line.split(" ");
@@ -88,11 +88,16 @@ it("the script writes the table from the numbers as they are written, to the las
   });
   try {
     mkdirSync(join(directory, "src/core"), { recursive: true });
-    writeFileSync(join(directory, "prices.json"), `{${models.join()}}`);
+    const digits = `1.25${"0".repeat(20)}1`;
+    const prices = `{${models.join()}}`.replace(
+      /("gpt-5": {"input_cost_per_token": )[^,]+/,
+      `$1${digits}e-6`,
+    );
+    writeFileSync(join(directory, "prices.json"), prices);
     const script = resolve("scripts/update-model-prices.ts");
     execFileSync(process.execPath, [script, "prices.json", "2026-07-24"], { cwd: directory });
     expect(readFileSync(join(directory, "src/core/model-prices.ts"), "utf8")).toBe(
-      readFileSync("src/core/model-prices.ts", "utf8"),
+      readFileSync("src/core/model-prices.ts", "utf8").replace("gpt-5 1.25 ", `gpt-5 ${digits} `),
     );
   } finally {
     rmSync(directory, { recursive: true });
