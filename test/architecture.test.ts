@@ -14,6 +14,7 @@ const ROOMS = [
   "payment",
   "settlement",
   "proxy",
+  "metering",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -26,6 +27,7 @@ const DOORS: Record<string, string[]> = {
   payment: ["present.ts", "claim.ts", "persist.ts"],
   settlement: ["settle.ts", "resolve.ts", "reconcile.ts"],
   proxy: ["forward.ts", "keep.ts"],
+  metering: ["meter.ts"],
   stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts"],
   facilitator: ["http.ts", "supported.ts"],
   chain: ["rpc.ts"],
@@ -56,12 +58,12 @@ const TOP: Record<string, string[]> = {
 const HOMES: Record<string, RegExp> = {
   "@upstash/": /^stores\//,
   "@x402/": /^core\//,
-  viem: /^(?:payment|core)\//,
   hono: /^(?:app\.ts|platform\/)/,
   "@hono/": /^platform\/node\.ts/,
   zod: /^(?:core|config|stores|facilitator|chain)\//,
   "ipaddr.js": /^limits\//,
   matcher: /^(?:pricing|core)\//,
+  "@noble/": /^(?:core\/keccak|payment\/signature)\.ts/,
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
   jiti: /^cli\//,

@@ -50,9 +50,11 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   return { routes, stores, facilitator, rpc: checkRpc(raw, faults) };
 }
 
-function isFree({ price, fallback, match, models }: RawConfig["routes"][string], raw: RawConfig): boolean {
+function isFree(route: RawConfig["routes"][string], raw: RawConfig): boolean {
+  const { price, fallback, match, type, pricing } = route;
+  if (match || type || pricing?.model === "usage") return false;
   const text = price ?? fallback ?? raw.defaults?.price;
-  return typeof text === "string" && parsePrice(text)?.amount.digits === 0n && !match && !models;
+  return typeof text === "string" && parsePrice(text)?.amount.digits === 0n;
 }
 
 function checkTimeouts(timeouts: object, faults: Fault[]): void {

@@ -21,6 +21,8 @@ const MatchSchema = z.strictObject({
   payTo: z.optional(PayToSchema),
 });
 
+const tokens = z.int().check(z.minimum(0), z.maximum(10_000_000));
+
 /** Fields of a route. */
 export const PriceSchema = {
   /** US dollars, `"$0.01"`, or an amount of one token, `"0.01 USDT"`; `"$0"` is free; or a function. Default `defaults.price`. */
@@ -38,6 +40,8 @@ export const PriceSchema = {
   type: z.optional(z.enum(["token-based", "openai-compatible"])),
   /** Model, or a glob over models → price of a call, before the built-in table. */
   models: z.optional(z.record(z.string(), z.string())),
+  /** Tokens of one call that the built-in table's prices are taken for. Default 1,000 of each. */
+  assumedTokens: z.optional(z.strictObject({ input: z.optional(tokens), output: z.optional(tokens) })),
   /** Who receives what is paid. Default `wallets`. */
   payTo: z.optional(PayToSchema),
   /** How long a quote holds, where a price function gives other prices at other times, `"5m"`. */

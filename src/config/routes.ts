@@ -28,8 +28,8 @@ export async function checkRoutes(
       const fix = suggest(route.upstream, Object.keys(raw.upstreams));
       faults.push({ path: `${path}.upstream`, message: `unknown upstream "${route.upstream}"`, fix });
     }
-    const priced = checkPricing(key, route, offers, raw, faults);
     const receivers = checkReceivers(route, path, offers, faults);
+    const priced = checkPricing(key, route, receivers, raw, faults);
     if (!parsed) continue;
     const { method, pattern } = parsed;
     checkTemplate(route.path, pattern, `${path}.path`, faults);
@@ -43,7 +43,9 @@ export async function checkRoutes(
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
     shapes.set(shape, key);
     if (!upstream || !priced) continue;
-    const settlement = route.settlement ?? raw.defaults?.settlement ?? "before-response";
+    const settlement = priced.usage
+      ? "after-response"
+      : (route.settlement ?? raw.defaults?.settlement ?? "before-response");
     const timing = checkTiming(
       route.timeout ?? raw.defaults?.timeout,
       settlement,
@@ -62,6 +64,8 @@ export async function checkRoutes(
       settlement,
       ...timing,
       ...checkRecords(key, raw, faults),
+      // What is charged by usage is not kept, whatever the defaults are.
+      ...(priced.usage ? { keepAnswerMs: 0 } : {}),
       session,
       credits,
       limits,

@@ -10,6 +10,7 @@ import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-sch
 import { PriceSchema } from "./price-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
 import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
+import { UsagePricingSchema } from "./usage-schema.ts";
 
 const seconds = z.number().check(z.positive(), z.maximum(86_400));
 
@@ -38,8 +39,9 @@ const PricingSchema = z.union(
       group: z.optional(z.string()),
     }),
     CreditsSchema,
+    UsagePricingSchema,
   ],
-  { error: 'expected { model: "request" }, { model: "time", duration } or { model: "credits", calls }' },
+  { error: 'expected { model: "request" }, or "time" with duration, "credits" with calls, "usage" with max' },
 );
 
 const RouteSchema = z.strictObject({
@@ -51,7 +53,7 @@ const RouteSchema = z.strictObject({
    */
   path: z.optional(z.string()),
   ...PriceSchema,
-  /** What the price is for: one call, or time. */
+  /** What the price is for: one call, time, or many calls; or what a call costs by what it uses. */
   pricing: z.optional(PricingSchema),
   /** `before-response` (default): the money moves before the upstream is asked. `after-response`: once it has answered. */
   settlement: z.optional(SettlementSchema),

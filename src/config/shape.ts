@@ -21,7 +21,11 @@ function toFaults(issue: Issue, base: Path, value: unknown): Fault[] {
     return issue.keys.map((key) => ({
       path: show([...path, key]),
       message: "unknown key",
-      fix: suggest(key, knownKeys(path)),
+      // A key of another branch of a union is no help here.
+      fix: suggest(
+        key,
+        knownKeys(path).filter((known) => known !== key),
+      ),
     }));
   }
   if (issue.code === "invalid_union") {
@@ -76,7 +80,8 @@ type Holder = { _zod: { def: SchemaDef } };
 
 function unwrap(def: SchemaDef): SchemaDef {
   if (def.innerType) return unwrap(def.innerType._zod.def);
-  return def.options?.map((option) => unwrap(option._zod.def)).find((option) => option.shape) ?? def;
+  const shapes = def.options?.flatMap((option) => [unwrap(option._zod.def).shape ?? []].flat()) ?? [];
+  return shapes.length > 0 ? { shape: Object.assign({}, ...shapes) } : def;
 }
 
 function inner(def: SchemaDef, key: string): SchemaDef | undefined {

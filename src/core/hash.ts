@@ -9,7 +9,7 @@ export async function digest(algorithm: "SHA-1" | "SHA-256", text: string): Prom
 }
 
 /** Bytes as lower-case hexadecimal digits. */
-export function hex(bytes: ArrayBuffer): string {
+export function hex(bytes: ArrayBuffer | Uint8Array): string {
   return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 

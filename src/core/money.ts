@@ -34,6 +34,13 @@ export function toAtomic(price: Decimal, decimals: number): bigint | undefined {
   return price.digits % divisor === 0n ? price.digits / divisor : undefined;
 }
 
+/** The least amount that can be said with so many decimals and is not below this one. */
+export function roundUp({ digits, scale }: Decimal, decimals: number): Decimal {
+  if (scale <= decimals) return { digits, scale };
+  const divisor = 10n ** BigInt(scale - decimals);
+  return { digits: (digits + divisor - 1n) / divisor, scale: decimals };
+}
+
 /** True when the first price is above the second; undefined is free. */
 export function isDearer(a: Decimal | undefined, b: Decimal | undefined): boolean {
   if (!a) return false;

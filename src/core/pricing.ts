@@ -53,11 +53,20 @@ export type PriceResult = string | number | Rejection;
 /** The seller's own price. Equal requests must get equal prices, unless the route has a `quoteTtl`. */
 export type PriceFunction = (input: PriceInput) => PriceResult | Promise<PriceResult>;
 
-/** How the calls of a route are priced: the first rule that fits, else `otherwise`. */
+/** Prices of a call by the model in its body: the seller's own, then the built-in table's for so many tokens. */
+export type ModelPrices = {
+  /** Names and globs. */
+  own: Record<string, Price>;
+  assumed: { input: number; output: number };
+};
+
+/** How the calls of a route are priced: the first rule that fits, or the model's price, else `otherwise`. */
 export type Pricing = {
   reads: Read[];
   rules: PriceRule[];
-  otherwise: Price | PriceFunction;
+  models: ModelPrices | undefined;
+  /** Undefined where a model that is not known is refused. */
+  otherwise: Price | PriceFunction | undefined;
   /** Whether the body is read, as JSON, before there is a price. */
   readsBody: boolean;
   /** How long a quote holds although the price may change, ms; 0: equal requests always get equal prices. */
@@ -65,6 +74,6 @@ export type Pricing = {
 };
 
 /** True when every call costs the same. */
-export function isFixed({ rules, otherwise }: Pricing): boolean {
-  return rules.length === 0 && typeof otherwise !== "function";
+export function isFixed({ rules, models, otherwise }: Pricing): boolean {
+  return rules.length === 0 && !models && typeof otherwise !== "function";
 }

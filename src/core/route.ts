@@ -3,6 +3,7 @@ import type { Asset, Transfer } from "./assets.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Decimal } from "./money.ts";
 import type { Pricing } from "./pricing.ts";
+import type { Usage } from "./usage.ts";
 
 /** A service calls are forwarded to. */
 export type Upstream = {
@@ -48,6 +49,8 @@ export type Route = {
   /** The dearest call of this route, US dollars; undefined is free. What a function says counts as dearer than any. */
   price: Decimal | undefined;
   pricing: Pricing;
+  /** What is charged is what a call uses; `price` is the most of it. */
+  usage: Usage | undefined;
   /** Longest body that is read here, bytes. */
   maxBodyBytes: number;
   offers: Offer[];

@@ -1,9 +1,12 @@
 /** Who signed (EIP-712), told without asking a chain: an EIP-3009 authorization, or a Permit2 one with x402's witness. */
-import { recoverTypedDataAddress } from "viem/utils";
+import { Point, recoverPublicKey } from "@noble/secp256k1";
+import { fromHex, hex } from "../core/hash.ts";
+import { keccak } from "../core/keccak.ts";
 import { chainIdOf } from "../core/networks.ts";
 import type { Eip3009Payload, Permit2Payload, UptoPayload } from "../core/payloads.ts";
 import { PERMIT2 } from "../core/permit2.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
+import { hashTypedData, type TypedData } from "./typed-data.ts";
 
 const address = (name: string) => ({ name, type: "address" });
 const uint256 = (name: string) => ({ name, type: "uint256" });
@@ -35,18 +38,16 @@ const ECDSA_LENGTH = 2 + 65 * 2;
 /** `proven`: signed by `from`'s key. `unproven`: only the chain can tell. `forged`: signed by another key or for another token. */
 export type Signer = "proven" | "unproven" | "forged";
 
-type TypedData = Omit<Parameters<typeof recoverTypedDataAddress>[0], "signature">;
-
 /** Recovers the signer of a payload under the token's domain as our own requirement names it. */
 export function identifySigner(
   { signature, authorization }: Eip3009Payload,
   { network, asset, extra }: PaymentRequirements,
-): Promise<Signer> {
+): Signer {
   const domain = {
     name: String(extra?.name),
     version: String(extra?.version),
     chainId: chainIdOf(network),
-    verifyingContract: asset as `0x${string}`,
+    verifyingContract: asset,
   };
   const signed = {
     domain,
@@ -61,22 +62,37 @@ export function identifySigner(
 export function identifyPermitSigner(
   { signature, permit2Authorization: permit }: Permit2Payload | UptoPayload,
   { network }: PaymentRequirements,
-): Promise<Signer> {
+): Signer {
   const facilitator = "facilitator" in permit.witness ? [address("facilitator")] : [];
   const types = { ...PERMIT, Witness: [address("to"), ...facilitator, uint256("validAfter")] };
   const domain = {
     name: "Permit2",
     chainId: chainIdOf(network),
-    verifyingContract: PERMIT2 as `0x${string}`,
+    verifyingContract: PERMIT2,
   };
   const signed = { domain, types, primaryType: "PermitWitnessTransferFrom", message: permit };
   return identify(signature, permit.from, signed);
 }
 
-async function identify(signature: string, from: string, signed: TypedData): Promise<Signer> {
+function identify(signature: string, from: string, signed: TypedData): Signer {
   if (signature.length !== ECDSA_LENGTH) return "unproven";
-  const signer = await recoverTypedDataAddress({ ...signed, signature: signature as `0x${string}` }).catch(
-    () => undefined,
-  );
-  return signer?.toLowerCase() === from.toLowerCase() ? "proven" : "forged";
+  try {
+    return recover(fromHex(signature.slice(2)), hashTypedData(signed)) === from.toLowerCase()
+      ? "proven"
+      : "forged";
+  } catch {
+    return "forged";
+  }
+}
+
+/** The address whose key has signed. @throws when there is none */
+function recover(signature: Uint8Array, hash: Uint8Array): string {
+  const last = signature[64] ?? 0;
+  // Wallets count the curve's two candidates from 27, libraries from 0.
+  const recovery = last >= 27 ? last - 27 : last;
+  const key = recoverPublicKey(Uint8Array.of(recovery, ...signature.subarray(0, 64)), hash, {
+    prehash: false,
+  });
+  const point = Point.fromBytes(key).toBytes(false);
+  return `0x${hex(keccak(point.subarray(1)).subarray(12))}`;
 }

@@ -6,6 +6,8 @@
  * | price | from |
  * |---|---|
  * | `match` | the first rule that fits (`rules.ts`), over values that can be read in one way only (`facts.ts`, `json.ts`) |
+ * | `type: "token-based"` | the model in the body (`models.ts`) |
+ * | `pricing.max` | of metered routes: what is authorised |
  * | `price`, `fallback`, `defaults.price` | the configuration, or the seller's function (`function.ts`) |
  *
  * A function whose price changes while clients pay says how long its quotes hold; they are signed (`signed.ts`).
@@ -13,6 +15,7 @@
 import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import { hex } from "../core/hash.ts";
+import { priceOfModel } from "../core/models.ts";
 import { toAtomic } from "../core/money.ts";
 import type { Clock, Kinds } from "../core/ports.ts";
 import { isFixed, type Price } from "../core/pricing.ts";
@@ -23,6 +26,7 @@ import type { PaymentRequirements } from "../core/x402.ts";
 import type { Facts } from "./facts.ts";
 import { askFunction } from "./function.ts";
 import { readJson } from "./json.ts";
+import { modelOf, priceOf as modelPrice } from "./models.ts";
 import { firstFit } from "./rules.ts";
 import { makeSigner } from "./signed.ts";
 
@@ -67,18 +71,35 @@ async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }>
   }
   const bytes = await body.bytes();
   const terms = [hex(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>))];
-  const empty = bytes.byteLength === 0 && !route.pricing.reads.some(({ from }) => from === "body");
+  const { reads, models } = route.pricing;
+  const empty = bytes.byteLength === 0 && !models && !reads.some(({ from }) => from === "body");
   return { facts: { ...facts, body: empty ? undefined : readJson(bytes) }, terms };
 }
 
 async function priceOf(call: Call, facts: Facts): Promise<{ price: Price; payTo: Record<string, string> }> {
-  const { pricing, offers } = call.route;
+  const { pricing, offers, usage } = call.route;
+  const decimals = Math.min(...offers.map(({ asset }) => asset.decimals));
   const rule = firstFit(pricing, facts);
   if (rule) return rule;
-  const { otherwise } = pricing;
-  if (typeof otherwise !== "function") return { price: otherwise, payTo: {} };
-  const decimals = Math.min(...offers.map(({ asset }) => asset.decimals));
-  return { price: await askFunction(otherwise, call, facts, decimals), payTo: {} };
+  const { otherwise, models } = pricing;
+  const model = models || usage?.tokens ? modelOf(facts) : undefined;
+  const known = models && model !== undefined ? modelPrice(model, models, decimals) : undefined;
+  const price = known ?? otherwise;
+  if (price === undefined || !canBeMetered(usage, model)) {
+    throw new GatewayError("model_unknown", {
+      detail: model ? `There is no price for "${model}".` : "The body names no model.",
+    });
+  }
+  return {
+    price: typeof price === "function" ? await askFunction(price, call, facts, decimals) : price,
+    payTo: {},
+  };
+}
+
+/** A call whose tokens could not be charged for is refused before it is made. */
+function canBeMetered(usage: Route["usage"], model: string | undefined): boolean {
+  if (!usage?.tokens || !("models" in usage.tokens) || model === undefined) return true;
+  return priceOfModel(model, usage.tokens.models) !== undefined;
 }
 
 function tierOf({ amount, symbol = "USD" }: Price): string {

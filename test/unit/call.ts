@@ -50,6 +50,7 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     paymentIdentifier: "off",
     session: undefined,
     credits: undefined,
+    usage: undefined,
     limits: [],
     onStoreError: "deny",
   };
@@ -62,7 +63,7 @@ export function fixedPrice(text: string | undefined): Pick<Route, "price" | "pri
   const { amount } = otherwise;
   return {
     price: amount.digits === 0n ? undefined : amount,
-    pricing: { reads: [], rules: [], otherwise, readsBody: false, quoteTtlMs: 0 },
+    pricing: { reads: [], rules: [], models: undefined, otherwise, readsBody: false, quoteTtlMs: 0 },
   };
 }
 
