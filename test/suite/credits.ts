@@ -112,6 +112,8 @@ export function creditTests(world: () => World): void {
     const asked = await call("/credits/three", { ...by(token), ...topUp });
     expect(asked.status).toBe(402);
     expect(asked.headers.get("payment-required")).not.toBeNull();
+    // There are credits left: nothing is wrong with the token.
+    expect(await asked.json()).not.toHaveProperty("reason");
     const { answer } = await buy("/credits/three", privateKey, { ...by(token), ...topUp });
     expect([answer.status, leftOf(answer), answer.headers.has("payment-response")]).toEqual([200, 4, true]);
     expect(facilitator.counts.settle).toBe(2);
