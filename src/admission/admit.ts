@@ -52,7 +52,7 @@ export function makeAdmit({ openBatch, limit, lookUp, draw, take, running, count
       return { access: admitted.access, headers: { ...headers, ...admitted.headers } };
     } catch (error) {
       taking?.letGo();
-      drawing.letGo(hasDrawn(taking));
+      drawing.letGo(() => hasDrawn(taking));
       throw toGatewayError(error).withHeaders(headers);
     }
   };

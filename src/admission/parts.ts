@@ -54,7 +54,7 @@ export type Drawing = {
   byTicket: Promise<Balance | undefined>;
   drawn: (balance: Balance) => Admitted;
   /** `byPayer`: whether the claim has drawn. */
-  letGo: (byPayer: Promise<boolean>) => void;
+  letGo: (byPayer: () => Promise<boolean>) => void;
 };
 type Taken =
   | Extract<Access, { kind: "claimed" | "session" | "kept" }>

@@ -31,7 +31,7 @@ export type Drawing = {
     headers: Record<string, string>;
   };
   /** Gives back what was drawn, or may have been; `byPayer` tells whether the claim has drawn. */
-  letGo: (byPayer: Promise<boolean>) => void;
+  letGo: (byPayer: () => Promise<boolean>) => void;
 };
 
 /** The room. */
@@ -70,7 +70,7 @@ export function makeCredits({ store, emit }: { store: CreditStore; emit: Emit })
       byTicket,
       drawn: (balance) => ({ access: { kind: "credit", giveBack }, headers: fieldsOf(balance) }),
       letGo(byPayer) {
-        const asked = Promise.all([byTicket, byPayer]);
+        const asked = Promise.all([byTicket, byPayer()]);
         const maybe = asked.then(([ticketed, paid]) => ticketed !== undefined || paid).catch(() => true);
         call.waitUntil(maybe.then((drawn) => (drawn ? giveBack() : undefined)));
       },

@@ -46,7 +46,7 @@ export function creditTests(world: () => World): void {
 
   it("the payer draws with a freshly signed payment, and is charged again only when none is left", async () => {
     const { facilitator } = world();
-    const { privateKey } = await buy("/credits/three");
+    const { privateKey, token } = await buy("/credits/three");
     for (const left of [1, 0]) {
       const { answer } = await buy("/credits/three", privateKey);
       expect([answer.status, leftOf(answer), answer.headers.has("payment-response")]).toEqual([
@@ -59,6 +59,8 @@ export function creditTests(world: () => World): void {
     const { answer } = await buy("/credits/three", privateKey);
     expect([answer.status, leftOf(answer), answer.headers.has("payment-response")]).toEqual([200, 2, true]);
     expect(facilitator.counts.settle).toBe(2);
+    // The first token is good again.
+    expect(leftOf(await call("/credits/three", by(token)))).toBe(1);
   });
 
   it("a price of one call is that call, and leaves none", async () => {
@@ -112,6 +114,8 @@ export function creditTests(world: () => World): void {
     const asked = await call("/credits/three", { ...by(token), ...topUp });
     expect(asked.status).toBe(402);
     expect(asked.headers.get("payment-required")).not.toBeNull();
+    // There are credits left: nothing is wrong with the token.
+    expect(await asked.json()).not.toHaveProperty("reason");
     const { answer } = await buy("/credits/three", privateKey, { ...by(token), ...topUp });
     expect([answer.status, leftOf(answer), answer.headers.has("payment-response")]).toEqual([200, 4, true]);
     expect(facilitator.counts.settle).toBe(2);
@@ -190,6 +194,14 @@ export function creditTests(world: () => World): void {
     expect([again.status, leftOf(again)]).toEqual([status, 4]);
     expect(facilitator.counts.settle).toBe(1);
     expect(leftOf(await call("/pack/status/200", by(token)))).toBe(3);
+  });
+
+  it("an answer that breaks off after its headers has used its credit", async () => {
+    const { token } = await buy("/pack/status/200");
+    const broken = await call("/pack/break", by(token));
+    expect([broken.status, leftOf(broken)]).toEqual([200, 3]);
+    await expect(broken.text()).rejects.toThrow();
+    expect(leftOf(await call("/pack/status/200", by(token)))).toBe(2);
   });
 
   it("a client that leaves before the headers has its credit back", async () => {
