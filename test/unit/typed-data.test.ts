@@ -34,7 +34,12 @@ describe("typed data", () => {
       last: also,
     });
     const domain = fc.record(
-      { name: fc.string(), version: fc.string(), chainId: fc.integer({ min: 1, max: 2 ** 31 }), verifyingContract: bytes(20) },
+      {
+        name: fc.string(),
+        version: fc.string({ minLength: 1 }),
+        chainId: fc.integer({ min: 1, max: 2 ** 31 }),
+        verifyingContract: bytes(20),
+      },
       { requiredKeys: ["name", "chainId", "verifyingContract"] },
     );
     await fc.assert(
