@@ -140,8 +140,12 @@ describe.each(RUNTIMES)("in %s", (runtime) => {
   });
 });
 
-it("a payer who has not let Permit2 take the token is told so", async () => {
-  const url = `${await gatewayFor("node", "permit2")}/late/weather`;
+it.each([
+  ["permit2", "/weather"],
+  ["permit2", "/late/weather"],
+  ["upto", "/weather"],
+])("%s, %s: a payer who has not let Permit2 take the token is told so", async (ways, path) => {
+  const url = (await gatewayFor("node", ways)) + path;
   const quoted = await fetch(url);
   const { accepts } = decode(quoted.headers.get("payment-required")) as { accepts: [Requirements] };
   // Has tokens, and has approved nobody.
