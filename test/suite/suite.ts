@@ -13,6 +13,7 @@ import { paidCallTests } from "./paid-call.ts";
 import { recordTests } from "./records.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
+import { wayTests } from "./ways.ts";
 
 const SUITES = {
   paidCallTests,
@@ -26,6 +27,7 @@ const SUITES = {
   streamTests,
   faultTests,
   coldStartTests,
+  wayTests,
 };
 
 export function describeGateway(runtime: Runtime): void {
