@@ -49,7 +49,10 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     match: compileMatch(routes),
     async quote(call) {
       const quoted = quote(call);
-      return quoted.kind === "free" ? quoted : { ...quoted, accepts: await kinds.complete(quoted.accepts) };
+      if (quoted.kind === "free") return quoted;
+      // Within paid time it does not matter what could be paid.
+      const completed = kinds.complete(quoted.accepts);
+      return { ...quoted, accepts: await (readTicket(call) ? completed.catch(() => []) : completed) };
     },
     async present(call, accepts) {
       const ticket = readTicket(call);

@@ -69,7 +69,11 @@ export function makeSessions(options: {
     const { session } = call.route;
     if (!session || !claim.receipt) return {};
     const { group, durationMs } = session;
-    const id = await idOf(group, claim.payment, claim.payment.payer ?? claim.receipt.payer);
+    const id = await idOf(
+      group,
+      claim.payment,
+      claim.payment.payer || claim.receipt.payer || claim.payment.spend,
+    );
     // What was presented before may have been read on the chain: its payer proves with a new signature who it is. Wallets
     // with code cannot do that here; without a token, an answer that was lost would be their paid time lost.
     const secret = claim.repeated && claim.payment.proven ? undefined : newSecret();
