@@ -1,5 +1,7 @@
 /** Every way to pay on real parts: official clients of both versions, real contracts on a real chain, the SDK's facilitator. */
 
+import { ExactEvmSchemeV1 } from "@x402/evm/exact/v1/client";
+import { wrapFetchWithPayment as wrapV2, x402Client } from "@x402/fetch";
 import { createWalletClient, http } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { baseSepolia } from "viem/chains";
@@ -66,6 +68,8 @@ async function moved(work: () => Promise<void>): Promise<{ paid: bigint; earned:
 
 const PRICE_MOVED = { paid: ONE_CENT, earned: ONE_CENT };
 
+const signer = () => privateKeyToAccount(payer.privateKey);
+
 /** The client of version 1 as it is published. */
 function v1Fetch(answers: Response[]): (url: string) => Promise<Response> {
   const account = privateKeyToAccount(payer.privateKey);
@@ -117,6 +121,26 @@ describe.each(RUNTIMES)("in %s", (runtime) => {
       expect(decode(answer.headers.get("payment-response"))).toMatchObject({ network: "eip155:84532" });
     });
     expect(answers.map(({ status }) => status)).toEqual([402, 200]);
+    expect(change).toEqual(PRICE_MOVED);
+  });
+
+  it("the client of version 2 pays by what the body says to version 1, where it has no header to read", async () => {
+    const url = await gatewayFor(runtime, "eip3009");
+    const client = new x402Client().registerV1("base-sepolia", new ExactEvmSchemeV1(signer()));
+    const sent: string[] = [];
+    const withoutHeader: typeof fetch = async (...args) => {
+      const request = new Request(...args);
+      sent.push(...["payment-signature", "x-payment"].filter((name) => request.headers.has(name)));
+      const answer = await fetch(request);
+      const headers = new Headers(answer.headers);
+      headers.delete("payment-required");
+      return new Response(answer.body, { status: answer.status, headers });
+    };
+    const change = await moved(async () => {
+      const answer = await wrapV2(withoutHeader, client)(`${url}/weather`);
+      expect(answer.status).toBe(200);
+    });
+    expect(sent).toEqual(["x-payment"]);
     expect(change).toEqual(PRICE_MOVED);
   });
 

@@ -330,6 +330,24 @@ export function wayTests(world: () => World): void {
         expect([facilitator.counts.settle, upstream.requests.length]).toEqual([0, 0]);
       });
 
+      it("opens paid time, by token only, and a cold isolate honours it while the facilitator is away", async () => {
+        const { facilitator, runtime, vars } = world();
+        accepts = await quotes("/timed/hour");
+        const paid = await present(pay(solanaTransaction(owner, fees, 100_000n)), "/timed/hour");
+        expect(paid.status).toBe(200);
+        const headers = { "tollbooth-session": paid.headers.get("tollbooth-session") ?? "" };
+        facilitator.on.supported = () => "hang";
+        const cold = await startGateway({ runtime, directory: BUNDLES, vars: { ...vars, WAYS: "solana" } });
+        try {
+          const answer = await fetch(`${cold.url}/timed/hour`, { headers });
+          expect(answer.status).toBe(200);
+          expect((await fetch(`${cold.url}/timed/hour`)).status).toBe(503);
+          expect(facilitator.counts.settle).toBe(1);
+        } finally {
+          await cold.stop();
+        }
+      });
+
       it("is paid by a client of version 1 too", async () => {
         const { facilitator } = world();
         const payload = { transaction: solanaTransaction(owner, fees, 10_000n) };
