@@ -29,7 +29,7 @@ export function testAccount(index: number): TestAccount {
 /** Pays the gas of settlements. */
 export const facilitator = testAccount(0);
 
-/** Buys: signs payments, never sends a transaction. */
+/** Buys: signs payments, and sends no transaction but the one that lets Permit2 take its tokens. */
 export const payer = testAccount(1);
 
 /** Sells: the `payTo` address. */

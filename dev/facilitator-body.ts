@@ -27,12 +27,12 @@ const permit2 = z.looseObject({
     spender: address,
     nonce: uint,
     deadline: uint,
-    witness: z.looseObject({ to: address, validAfter: uint }),
+    witness: z.looseObject({ to: address, facilitator: z.exactOptional(address), validAfter: uint }),
   }),
 });
 
 const requirements = z.looseObject({
-  scheme: z.literal("exact"),
+  scheme: z.enum(["exact", "upto"]),
   network,
   asset: address,
   amount: uint,
@@ -41,7 +41,31 @@ const requirements = z.looseObject({
   extra: z._default(z.record(z.string(), z.unknown()), {}),
 });
 
-const body = z.looseObject({
+const v1Requirements = z.looseObject({
+  scheme: z.literal("exact"),
+  network: z.string(),
+  maxAmountRequired: uint,
+  resource: z.url(),
+  description: z.string(),
+  mimeType: z.string(),
+  payTo: address,
+  maxTimeoutSeconds: z.number(),
+  asset: address,
+  extra: z.record(z.string(), z.unknown()),
+});
+
+const v1 = z.looseObject({
+  x402Version: z.literal(1),
+  paymentPayload: z.looseObject({
+    x402Version: z.literal(1),
+    scheme: z.literal("exact"),
+    network: z.string(),
+    payload: eip3009,
+  }),
+  paymentRequirements: v1Requirements,
+});
+
+const v2 = z.looseObject({
   x402Version: z.literal(2),
   paymentPayload: z.looseObject({
     x402Version: z.literal(2),
@@ -52,6 +76,8 @@ const body = z.looseObject({
   paymentRequirements: requirements,
 });
 
+const body = z.discriminatedUnion("x402Version", [v1, v2]);
+
 /** A request that has the right shape; whether the payment is good is for the facilitator to say. */
 export type FacilitatorBody = z.infer<typeof body>;
 
@@ -60,7 +86,7 @@ export function parseBody(text: string): FacilitatorBody | { error: string } {
   const result = body.safeParse(tryJson(text));
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => issue.path.join(".") || "body");
-  return { error: `Not a payment of x402 version 2: look at ${faults.slice(0, 5).join(", ")}.` };
+  return { error: `Not a payment of x402: look at ${faults.slice(0, 5).join(", ")}.` };
 }
 
 function tryJson(text: string): unknown {

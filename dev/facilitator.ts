@@ -3,6 +3,8 @@ import { createServer } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { x402Facilitator } from "@x402/core/facilitator";
 import { ExactEvmScheme } from "@x402/evm/exact/facilitator";
+import { ExactEvmSchemeV1 } from "@x402/evm/exact/v1/facilitator";
+import { UptoEvmScheme } from "@x402/evm/upto/facilitator";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { Hex } from "viem";
@@ -10,7 +12,7 @@ import { facilitator as account } from "./accounts.ts";
 import { type FacilitatorBody, parseBody } from "./facilitator-body.ts";
 import { createSigner } from "./facilitator-signer.ts";
 import { type OpenServer, open } from "./http.ts";
-import { NETWORK } from "./token.ts";
+import { NETWORK, V1_NETWORK } from "./token.ts";
 
 /** How to start the facilitator. */
 export interface FacilitatorOptions {
@@ -35,11 +37,14 @@ export interface Facilitator extends OpenServer {
   counters: FacilitatorCounters;
 }
 
-/** Starts a facilitator for the `exact` scheme on the development network. */
+/** Starts a facilitator for `exact`, in both versions of x402, and `upto` on the development network. */
 export async function startFacilitator(options: FacilitatorOptions): Promise<Facilitator> {
   const { rpcUrl, port = 0, privateKey = account.privateKey } = options;
   const { signer, guarded } = createSigner(rpcUrl, privateKey);
-  const sdk = new x402Facilitator().register(NETWORK, new ExactEvmScheme(signer));
+  const sdk = new x402Facilitator()
+    .register(NETWORK, new ExactEvmScheme(signer))
+    .register(NETWORK, new UptoEvmScheme(signer))
+    .registerV1(V1_NETWORK as `${string}:${string}`, new ExactEvmSchemeV1(signer));
   const counters: FacilitatorCounters = { verify: 0, settle: 0, supported: 0 };
   const app = createApp(sdk, guarded, counters);
   const server = createServer(getRequestListener(app.fetch));
@@ -63,13 +68,18 @@ function createApp(sdk: x402Facilitator, guarded: Guard, counters: FacilitatorCo
       counters[name] += 1;
       const body = parseBody(await c.req.text());
       if ("error" in body) return c.json(body, 400);
-      if (body.paymentRequirements.network !== NETWORK)
+      if (body.paymentRequirements.network !== (body.x402Version === 1 ? V1_NETWORK : NETWORK))
         return c.json({ error: `Only ${NETWORK} is served here.` }, 400);
       return c.json(await guarded(() => run(body)));
     });
-  serve("verify", (body) => sdk.verify(body.paymentPayload, body.paymentRequirements));
-  serve("settle", (body) => sdk.settle(body.paymentPayload, body.paymentRequirements));
+  serve("verify", (body) => sdk.verify(...partsOf(body)));
+  serve("settle", (body) => sdk.settle(...partsOf(body)));
   app.notFound((c) => c.json({ error: "There is /supported, /verify and /settle." }, 404));
   app.onError((error, c) => c.json({ error: error.message }, 500));
   return app;
+}
+
+/** The SDK's types know version 2 only; it tells the versions apart itself. */
+function partsOf(body: FacilitatorBody): Parameters<x402Facilitator["verify"]> {
+  return [body.paymentPayload, body.paymentRequirements] as Parameters<x402Facilitator["verify"]>;
 }

@@ -1,5 +1,6 @@
 /** The official client, set up to pay with one key and to keep what it agreed to. */
 import { ExactEvmScheme } from "@x402/evm/exact/client";
+import { UptoEvmScheme } from "@x402/evm/upto/client";
 import { x402Client } from "@x402/fetch";
 import type { Address, Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -37,7 +38,9 @@ export interface Deal {
 /** A client that pays with the key of the options, and the deal it will make. */
 export function createPayer(options: PayOptions, tell: (step: PayStep) => void) {
   const account = privateKeyToAccount(options.privateKey ?? defaultPayer.privateKey);
-  const client = new x402Client().register("eip155:*", new ExactEvmScheme(account));
+  const client = new x402Client()
+    .register("eip155:*", new ExactEvmScheme(account))
+    .register("eip155:*", new UptoEvmScheme(account));
   if (options.unlimited) client.setSpendControls(false);
   const deal: Deal = {};
   client.onBeforePaymentCreation(async ({ selectedRequirements }) => {

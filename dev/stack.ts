@@ -43,6 +43,7 @@ export async function startStack(ports: StackPorts): Promise<Stack> {
     const facilitator = keep(await startFacilitator({ rpcUrl: chain.url, port: ports.facilitatorPort }));
     const upstream = keep(await startUpstream({ port: ports.upstreamPort }));
     await chain.mint(payer.address, FUNDS);
+    await chain.allowPermit2(payer.privateKey);
     const vars = {
       PAY_TO: seller.address,
       FACILITATOR_URL: facilitator.url,

@@ -12,6 +12,7 @@ import type { Admitted, Answer, Arrival, Call, Claim, KeptAnswer, Payment, Ticke
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Quote } from "./core/quote.ts";
 import { receiptHeaders } from "./core/receipt.ts";
+import { settlesUnseen } from "./core/terms.ts";
 import type { PaymentRequirements, Receipt } from "./core/x402.ts";
 
 /**
@@ -92,7 +93,7 @@ async function servePaid(
 ): Promise<Response> {
   const before = call.route.settlement === "before-response";
   if (claim.inDoubtSince !== undefined) await rooms.resolve(call, claim, accepts);
-  const trusted = claim.verified || (before && claim.payment.proven);
+  const trusted = claim.verified || (before && settlesUnseen(claim.payment));
   if (!claim.receipt && !trusted) await rooms.verify(call, claim, accepts);
   if (!claim.receipt && before) await rooms.settle(call, claim, accepts);
 

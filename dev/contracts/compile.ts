@@ -27,7 +27,7 @@ export interface Artifact {
   deployedBytecode: string;
 }
 
-const CONTRACTS = ["Multicall3", "Token", "Wallet"];
+const CONTRACTS = ["ExactProxy", "Multicall3", "Permit2", "Token", "UptoProxy", "Wallet"];
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url).href);
 
 const settings = {

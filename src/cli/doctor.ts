@@ -1,6 +1,6 @@
 /** `tollbooth doctor`: asks everything that the configuration names whether it would serve. */
 import type { Command } from "commander";
-import type { Compiled, FacilitatorMap, Upstream } from "../core/route.ts";
+import type { Compiled, FacilitatorMap, Offer, Upstream } from "../core/route.ts";
 import { connectionsOf, readCompiled } from "./compiled.ts";
 import { type ConfigOptions, configured } from "./config-file.ts";
 import { type Check, checkStore } from "./doctor-store.ts";
@@ -30,9 +30,7 @@ export async function diagnose(compiled: Compiled): Promise<Check[]> {
   const upstreams = new Map(compiled.routes.map(({ upstream }) => [upstream.name, upstream]));
   const found = await Promise.all([
     ...connectionsOf(compiled).map(checkStore),
-    ...networksByFacilitator(compiled).map(([url, networks]) =>
-      checkFacilitator(url, networks, compiled.facilitator),
-    ),
+    ...soldByFacilitator(compiled).map(([url, sold]) => checkFacilitator(url, sold, compiled.facilitator)),
     ...[...upstreams.values()].map(checkUpstream),
   ]);
   return found.flat();
@@ -48,22 +46,20 @@ function render(checks: Check[]): string {
   return [...lines, `${count("ok")} ok, ${count("warn")} warn, ${count("fail")} fail`].join("\n");
 }
 
-function networksByFacilitator({ routes, facilitator }: Compiled): [url: string, networks: string[]][] {
-  const sold = routes.filter(({ price }) => price !== undefined);
-  const networks = new Set(sold.flatMap(({ offers }) => offers.map(({ network }) => network)));
-  const byUrl = new Map<string, string[]>();
-  for (const network of networks) {
-    const url = facilitator.chains[network] ?? facilitator.default;
-    byUrl.set(url, [...(byUrl.get(url) ?? []), network]);
+type Sold = Pick<Offer, "scheme" | "network">;
+
+function soldByFacilitator({ routes, facilitator }: Compiled): [url: string, sold: Sold[]][] {
+  const offers = routes.flatMap(({ price, offers }) => (price === undefined ? [] : offers));
+  const kinds = new Map(offers.map((offer) => [`${offer.scheme} on ${offer.network}`, offer]));
+  const byUrl = new Map<string, Sold[]>();
+  for (const kind of kinds.values()) {
+    const url = facilitator.chains[kind.network] ?? facilitator.default;
+    byUrl.set(url, [...(byUrl.get(url) ?? []), kind]);
   }
   return [...byUrl];
 }
 
-async function checkFacilitator(
-  url: string,
-  networks: string[],
-  { timeoutMs }: FacilitatorMap,
-): Promise<Check[]> {
+async function checkFacilitator(url: string, sold: Sold[], { timeoutMs }: FacilitatorMap): Promise<Check[]> {
   const target = `facilitator ${url}`;
   const reply = await get(`${url}/supported`, "GET", timeoutMs);
   if ("problem" in reply) {
@@ -80,15 +76,13 @@ async function checkFacilitator(
     const hint = "GET /supported should list what it settles; check the path in the URL";
     return [{ ...reached, status: "warn", detail: `answers ${reply.status}, without a list of kinds`, hint }];
   }
-  return [reached, ...networks.map((network) => checkKind(target, network, kinds))];
+  return [reached, ...sold.map((kind) => checkKind(target, kind, kinds))];
 }
 
-function checkKind(target: string, network: string, kinds: Kind[]): Check {
+function checkKind(target: string, { scheme, network }: Sold, kinds: Kind[]): Check {
   const wanted = [network, `${network.split(":")[0]}:*`];
-  const listed = kinds.some(
-    ({ scheme, network: name }) => scheme === "exact" && wanted.includes(String(name)),
-  );
-  const check = `exact on ${network}`;
+  const listed = kinds.some((kind) => kind.scheme === scheme && wanted.includes(String(kind.network)));
+  const check = `${scheme} on ${network}`;
   if (listed) return { target, check, status: "ok", detail: "listed" };
   const hint = `it may refuse every payment there; name one that settles it: facilitator.chains["${network}"]`;
   return { target, check, status: "warn", detail: "not listed by /supported", hint };

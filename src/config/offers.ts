@@ -24,7 +24,8 @@ export async function checkOffers(
     const wallet = payTo.get(network);
     if (isUnset(symbol)) continue;
     if (wallet === undefined) {
-      faults.push({ path: "wallets", message: `no address for ${name}`, fix: `add "${name}": "0x…"` });
+      const fix = `add "${name}": "${isSolana(network) ? "" : "0x"}…"`;
+      faults.push({ path: "wallets", message: `no address for ${name}`, fix });
     }
     const found = await findAsset(symbol, network);
     if (!found) {

@@ -77,17 +77,17 @@ export const ERRORS = {
   payment_required: {
     status: 402,
     title: "This call has a price.",
-    hint: "Sign one of the requirements in the PAYMENT-REQUIRED header and repeat the call with PAYMENT-SIGNATURE.",
+    hint: "Sign one of the requirements in the PAYMENT-REQUIRED header and repeat the call with PAYMENT-SIGNATURE; in x402 version 1, one of accepts, with X-PAYMENT.",
   },
   payment_malformed: {
     status: 400,
-    title: "The PAYMENT-SIGNATURE header cannot be read.",
-    hint: "It must be standard base64 of an x402 version 2 payment payload, at most 8 KiB.",
+    title: "The payment header cannot be read.",
+    hint: "Send one: PAYMENT-SIGNATURE (x402 version 2) or X-PAYMENT (version 1), standard base64 of its payment payload, at most 8 KiB.",
   },
   payment_rejected: {
     status: 402,
     title: "The payment is not valid for this call.",
-    hint: "Sign the requirements of this answer's PAYMENT-REQUIRED header anew; nothing was charged.",
+    hint: "Sign the requirements of this answer anew; nothing was charged.",
   },
   payment_settlement_failed: {
     status: 402,

@@ -1,4 +1,5 @@
 /** What an offer's requirements say beyond their amount, and what of it only the facilitator can say. */
+import type { Payment } from "./call.ts";
 import { isSolana } from "./networks.ts";
 import type { Offer } from "./route.ts";
 import type { PaymentRequirements } from "./x402.ts";
@@ -27,4 +28,13 @@ export function facilitatorField({ scheme, network }: PaymentRequirements): stri
 export function withFacilitator(requirements: PaymentRequirements, account: string): PaymentRequirements {
   const field = facilitatorField(requirements);
   return field ? { ...requirements, extra: { ...requirements.extra, [field]: account } } : requirements;
+}
+
+/**
+ * True when settling says everything that verifying would: the token itself tells why it refuses a proven authorization.
+ * A permit needs more than a signature (that its payer once let Permit2 take the token), and of a failed settlement
+ * nobody can tell whether it was that or a payment that somebody else has submitted.
+ */
+export function settlesUnseen({ proven, requirements }: Payment): boolean {
+  return proven && transferOf(requirements) === "eip3009";
 }

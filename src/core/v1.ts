@@ -45,7 +45,10 @@ export function v1Members(
   resource: string,
   error: string,
 ): Record<string, unknown> {
-  const theirs = accepts.filter((one) => isV1(one) && isKnownToV1(toV1Name(one.network) ?? "celo"));
+  const theirs = accepts.filter((one) => {
+    const name = toV1Name(one.network);
+    return isV1(one) && name !== undefined && isKnownToV1(name);
+  });
   if (theirs.length === 0) return {};
   return { x402Version: 1, error, accepts: theirs.map((one) => toV1(one, resource)) };
 }

@@ -102,7 +102,8 @@ export function makeCredits({ store, emit }: { store: CreditStore; emit: Emit })
     if (!credits || !claim.receipt) return {};
     const { calls, ttlMs } = credits;
     const group = groupOf(call, credits);
-    const id = await idOf(group, claim.payment, claim.payment.payer ?? claim.receipt.payer);
+    const { payment, receipt } = claim;
+    const id = await idOf(group, payment, payment.payer || receipt.payer || payment.spend);
     // The call that pays is one of those that it buys: it stays owed by the payment's record until it is delivered.
     const asked = { id, group, ttlMs, spend: claim.payment.spend, credits: calls - 1 };
     const write = async (secret: { secret?: string }) => {

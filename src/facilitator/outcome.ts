@@ -16,7 +16,7 @@ const REFUSED_BEFORE_SENDING =
  * authorization is spent: anybody may submit it, and it pays the seller whoever does.
  */
 const MAY_HAVE_MOVED =
-  /transaction_failed|transaction_state|transfer_event|pending|settle_error|timeout|unexpected|nonce|already|used|duplicate|simulation|not_supported/;
+  /transaction_failed|transaction_state|transfer_event|pending|settle_error|timeout|unexpected|nonce|already|used|duplicate|simulation|not_supported|permit2_insufficient|permit2_allowance/;
 const EVM_TRANSACTION = /^0x[0-9a-fA-F]{64}$/;
 /** A signature of 64 bytes in base58. */
 const SOLANA_TRANSACTION = /^[1-9A-HJ-NP-Za-km-z]{64,88}$/;

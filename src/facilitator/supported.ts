@@ -15,8 +15,11 @@ import { ask } from "./ask.ts";
 
 /** How long an answer counts, ms. */
 const FRESH_MS = 10 * 60_000;
-/** How long it is not asked again, whatever clients name, and after it did not answer, ms. */
+/** How much longer one counts that could not be had anew, ms. */
+const STALE_MS = 30_000;
+/** How long it is not asked again after it did not answer, ms; and in that time no more often than so, whatever clients name. */
 const PAUSE_MS = 2_000;
+const MAX_ASKED = 5;
 /** Longest wait: unpaid calls wait for it too, ms. */
 const PATIENCE_MS = 5_000;
 
@@ -37,7 +40,13 @@ const Supported = z.object({
 });
 type Supported = z.infer<typeof Supported>;
 
-type Memory = { said: Supported | undefined; saidAt: number; askedAt: number };
+type Memory = {
+  said: Supported | undefined;
+  /** Until when that counts, ms since 1970. */
+  until: number;
+  /** When it was asked, lately. */
+  asked: number[];
+};
 
 /** Makes the port. */
 export function httpKinds(
@@ -50,21 +59,22 @@ export function httpKinds(
 
   /** What it says; what it said before while it does not answer. `anew`: memory was no help. */
   async function hear(url: string, anew: boolean): Promise<Supported | undefined> {
-    const memory = memories.get(url);
+    const memory = memories.get(url) ?? { said: undefined, until: 0, asked: [] };
+    memories.set(url, memory);
     const now = clock();
-    if (memory) {
-      const fresh = memory.said !== undefined && now - memory.saidAt < FRESH_MS && !anew;
-      if (fresh || now - memory.askedAt < PAUSE_MS) return memory.said;
-    }
+    memory.asked = memory.asked.filter((at) => at > now - PAUSE_MS);
+    const counts = now < memory.until && !(anew && memory.said);
+    if (counts || memory.asked.length >= MAX_ASKED) return memory.said;
+    memory.asked.push(now);
     const said = await ask(url, Math.min(timeoutMs, PATIENCE_MS))
       .then(({ body }) => Supported.parse(body))
       .catch((error: unknown) => {
         emit({ event: "facilitator_supported_failed", level: "error", error: String(error).slice(0, 200) });
         return undefined;
       });
-    const saidAt = said ? now : (memory?.saidAt ?? 0);
-    memories.set(url, { said: said ?? memory?.said, saidAt, askedAt: now });
-    return said ?? memory?.said;
+    memory.said = said ?? memory.said;
+    memory.until = clock() + (said ? FRESH_MS : memory.said ? STALE_MS : PAUSE_MS);
+    return memory.said;
   }
 
   async function complete(accepts: PaymentRequirements[]): Promise<PaymentRequirements[]> {

@@ -3,6 +3,7 @@
  * undefined when it holds. The clock comes in as an argument, in whole seconds.
  */
 import type { Eip3009Payload } from "../core/payloads.ts";
+import { transferOf } from "../core/terms.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 
 /** Clocks of payers may run ahead of ours by this much, seconds. */
@@ -26,6 +27,8 @@ export function matchRequirements(
       ours.amount === accepted.amount &&
       ours.payTo === accepted.payTo &&
       ours.maxTimeoutSeconds === accepted.maxTimeoutSeconds &&
+      // An offer of EIP-3009 says nothing of how it is paid, and one of Permit2 is the same and says so.
+      transferOf(ours) === transferOf(accepted) &&
       Object.entries(ours.extra ?? {}).every(([key, value]) => accepted.extra?.[key] === value),
   );
 }

@@ -17,7 +17,7 @@ import { GatewayError } from "../core/errors.ts";
 import { hex } from "../core/hash.ts";
 import { priceOfModel } from "../core/models.ts";
 import { toAtomic } from "../core/money.ts";
-import type { Clock, Kinds } from "../core/ports.ts";
+import type { Clock } from "../core/ports.ts";
 import { isFixed, type Price } from "../core/pricing.ts";
 import type { Quote } from "../core/quote.ts";
 import type { Offer, Route } from "../core/route.ts";
@@ -38,7 +38,7 @@ export function makeQuote(options: {
   clock: Clock;
   secret: string;
   /** Adds what only the facilitator can say. */
-  complete: Kinds["complete"];
+  complete: (accepts: PaymentRequirements[], call: Call) => Promise<PaymentRequirements[]>;
 }): QuoteCall {
   const { clock, secret, complete } = options;
   const signer = makeSigner(secret, clock);
@@ -51,7 +51,7 @@ export function makeQuote(options: {
       .filter(({ symbol }) => price.symbol === undefined || price.symbol === symbol)
       .map((offer) => requirementsOf(route, price, { ...offer, payTo: payTo[offer.network] ?? offer.payTo }));
     if (offered.length === 0) throw failed(route, `nothing that is accepted is ${price.symbol}`);
-    const accepts = await complete(offered);
+    const accepts = await complete(offered, call);
     const quoted = { terms, tier: isFixed(route.pricing) ? "" : tierOf(price) };
     const { quoteTtlMs } = route.pricing;
     if (quoteTtlMs === 0) return { kind: "priced", accepts, quoted };

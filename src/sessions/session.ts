@@ -67,8 +67,9 @@ export function makeSessions(options: {
     if (!session || !claim.receipt) return {};
     const { durationMs } = session;
     const group = groupOf(call, session);
-    const id = await idOf(group, claim.payment, claim.payment.payer ?? claim.receipt.payer);
-    const asked = { id, group, durationMs, spend: claim.payment.spend };
+    const { payment, receipt } = claim;
+    const id = await idOf(group, payment, payment.payer || receipt.payer || payment.spend);
+    const asked = { id, group, durationMs, spend: payment.spend };
     const write = async (secret: { secret?: string }) => ({
       endsAt: await store.grant({ ...asked, ...secret }),
     });

@@ -4,6 +4,7 @@ import { load } from "../../src/config/load.ts";
 import { type Change, loadWith, onRoute, recordsOf, valid, WALLET } from "./valid.ts";
 
 const USDC_ON_BASE = "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913";
+const SOLANA_WALLET = "So11111111111111111111111111111111111111112";
 const unchanged: Change = () => undefined;
 
 describe("a right configuration", () => {
@@ -44,6 +45,38 @@ describe("a right configuration", () => {
       ],
       facilitator: { default: "https://facilitator.example", chains: {}, timeoutMs: 20_000 },
     });
+  });
+
+  it.each<[accept: Record<string, unknown>, offer: Record<string, unknown>]>([
+    [{ network: "base" }, { scheme: "exact", network: "eip155:8453", transfer: "eip3009" }],
+    [
+      { network: "base", transfer: "permit2" },
+      { scheme: "exact", transfer: "permit2", payTo: WALLET },
+    ],
+    // A token that knows no EIP-3009.
+    [
+      { network: "megaeth", asset: "MegaUSD" },
+      { scheme: "exact", network: "eip155:4326", transfer: "permit2" },
+    ],
+    [
+      { network: "solana" },
+      {
+        scheme: "exact",
+        network: "solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp",
+        transfer: "transaction",
+        payTo: SOLANA_WALLET,
+        asset: { address: "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v", decimals: 6 },
+      },
+    ],
+    [
+      { network: "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1" },
+      { asset: { address: "4zMMC9srt5Ri5X14GAgXhaHii3GnPAEERYPJgZJDncDU" } },
+    ],
+  ])("accepts %j as %j", async (accept, offer) => {
+    const wallets = { base: WALLET, megaeth: WALLET, solana: SOLANA_WALLET, "solana-devnet": SOLANA_WALLET };
+    const change: Change = (config) =>
+      Object.assign(config, { wallets, accepts: [{ asset: "USDC", ...accept }] });
+    expect((await loadWith(change)).routes[0]?.offers).toMatchObject([offer]);
   });
 
   it("needs nothing of money when every route is free", async () => {

@@ -1,7 +1,7 @@
 /** Metered routes in the configuration: what they compile to, and what would charge something else than was meant. */
 import { describe, expect, it } from "vitest";
 import { parseDecimal } from "../../src/core/money.ts";
-import { type Change, expectFault, faultsOf, loadWith, onRoute, type Row } from "./valid.ts";
+import { type Change, expectFault, faultsOf, loadWith, onRoute, type Row, WALLET } from "./valid.ts";
 
 /** The one route, charged by usage. */
 const metered =
@@ -94,6 +94,42 @@ describe("a metered route", () => {
 
 const PRICE = 'write it like "$0.01"';
 const LEAVE_OUT = "leave it out";
+
+describe("what a metered route is paid with", () => {
+  const all = [
+    { asset: "USDC", network: "base" },
+    { asset: "USDC", network: "base", scheme: "upto" },
+    { asset: "USDC", network: "base-sepolia", scheme: "upto", transfer: "permit2" },
+  ];
+  const both: Change = (config) => {
+    metered(bytes)(config);
+    config.wallets = { base: WALLET, "base-sepolia": WALLET };
+    config.accepts = all;
+    config.routes["GET /weather"] = { upstream: "api", price: "$0.01" };
+  };
+
+  it("is upto, with Permit2, and other routes are paid with exact", async () => {
+    const { routes } = await loadWith(both);
+    const [usage, fixed] = routes.map(({ offers }) =>
+      offers.map(({ scheme, transfer }) => `${scheme} ${transfer}`),
+    );
+    expect(usage).toEqual(["upto permit2", "upto permit2"]);
+    expect(fixed).toEqual(["exact eip3009"]);
+  });
+
+  it.each([
+    ["POST /chat", [all[0]], "upto"],
+    ["GET /weather", [all[1]], "exact"],
+  ])("%s cannot be paid where %j is all that is accepted", async (key, accepts, scheme) => {
+    const faults = await faultsOf((config) => {
+      both(config);
+      config.accepts = accepts as Record<string, unknown>[];
+    });
+    expect(faults.map(({ path, message }) => [path, message])).toEqual([
+      ["accepts", `"${key}" is paid with ${scheme}, and nothing is accepted so`],
+    ]);
+  });
+});
 
 describe("faults of metered routes", () => {
   it.each<Row>([

@@ -17,7 +17,16 @@ const post = (path: string, body: string) => fetch(`${facilitator.url}${path}`, 
 test("says what it supports, and counts the question", async () => {
   const answer = await fetch(`${facilitator.url}/supported`);
   expect(await answer.json()).toMatchObject({
-    kinds: [{ x402Version: 2, scheme: "exact", network: "eip155:84532" }],
+    kinds: [
+      { x402Version: 2, scheme: "exact", network: "eip155:84532" },
+      {
+        x402Version: 2,
+        scheme: "upto",
+        network: "eip155:84532",
+        extra: { facilitatorAddress: account.address },
+      },
+      { x402Version: 1, scheme: "exact", network: "base-sepolia" },
+    ],
     signers: { "eip155:*": [account.address] },
   });
   expect(facilitator.counters.supported).toBe(1);

@@ -15,6 +15,7 @@ import { pricingTests } from "./pricing.ts";
 import { recordTests } from "./records.ts";
 import { sessionTests } from "./sessions.ts";
 import { streamTests } from "./streams.ts";
+import { wayTests } from "./ways.ts";
 
 const SUITES = {
   paidCallTests,
@@ -30,6 +31,7 @@ const SUITES = {
   streamTests,
   faultTests,
   coldStartTests,
+  wayTests,
 };
 
 export function describeGateway(runtime: Runtime): void {

@@ -34,6 +34,17 @@ describe("the requirement that a client says it accepted", () => {
     expect(matchRequirements([other, REQUIREMENTS], accepted)).toBeUndefined();
   });
 
+  it("is the one that is paid in that way, whatever the order", () => {
+    const permit2 = { ...REQUIREMENTS, extra: { ...REQUIREMENTS.extra, assetTransferMethod: "permit2" } };
+    for (const accepts of [
+      [REQUIREMENTS, permit2],
+      [permit2, REQUIREMENTS],
+    ]) {
+      expect(matchRequirements(accepts, permit2)).toBe(permit2);
+      expect(matchRequirements(accepts, REQUIREMENTS)).toBe(REQUIREMENTS);
+    }
+  });
+
   it("is none of nothing", () => {
     expect(matchRequirements([], REQUIREMENTS)).toBeUndefined();
   });

@@ -44,6 +44,10 @@ const FAILED: [reason: string, because: string][] = [
     "the token tells a used authorization before it looks at the balance",
   ],
   ["invalid_exact_evm_failed_to_parse_signature", "returned before the transfer is tried"],
+  ["invalid_permit2_spender", BEFORE_SENDING],
+  ["permit2_amount_mismatch", BEFORE_SENDING],
+  ["permit2_token_mismatch", BEFORE_SENDING],
+  ["upto_facilitator_mismatch", BEFORE_SENDING],
   ["eip6492_factory_not_allowed", "returned before the wallet is deployed"],
 ];
 const IN_DOUBT: [reason: string, because: string][] = [
@@ -56,6 +60,10 @@ const IN_DOUBT: [reason: string, because: string][] = [
   ["invalid_transaction_state", "of a transaction that was sent"],
   ["settlement_pending", "it was sent, and nobody waited"],
   ["smart_wallet_deployment_failed", "a transaction was sent, if not this one"],
+  ["permit2_invalid_nonce", "somebody submitted it, and it paid the seller"],
+  ["permit2_simulation_failed", "it may be for the nonce, and nobody has looked"],
+  ["permit2_insufficient_balance", "found after a simulation had failed, perhaps for the nonce"],
+  ["permit2_allowance_required", "found after a simulation had failed, perhaps for the nonce"],
 ];
 
 describe("a refusal to settle", () => {
@@ -162,6 +170,48 @@ describe("a success", () => {
       kind: "unknown",
       reason: `facilitator_answered_${status}`,
     });
+  });
+});
+
+describe("a success of an upto payment", () => {
+  const upto = { ...paymentOf(), requirements: { ...REQUIREMENTS, scheme: "upto" } };
+  const charged = (amount: string | null, asked?: string) =>
+    parseSettlement(upto, 200, success({ amount }), asked);
+
+  it("says how much was charged", () => {
+    expect(charged("4000", "4000")).toMatchObject({ kind: "settled", receipt: { amount: "4000" } });
+    expect(charged(null, "4000")).toMatchObject({ kind: "settled", receipt: { amount: "4000" } });
+    expect(charged("10000")).toMatchObject({ kind: "settled", receipt: { amount: "10000" } });
+  });
+
+  it.each([
+    ["4001", "4000"],
+    ["10000", "4000"],
+    ["4000", undefined],
+  ])("of %s in place of %s leaves a doubt", (amount, asked) => {
+    expect(charged(amount, asked)).toMatchObject({ kind: "unknown", reason: "amount_mismatch" });
+  });
+});
+
+describe("a success on Solana", () => {
+  const network = "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1";
+  const owner = "EPjFWdd5AufqSSqeM2qN1xzybapC8G4wEGGkZwyTDt1v";
+  const solana = { ...paymentOf(false), payer: undefined, requirements: { ...REQUIREMENTS, network } };
+  const settled = (change: Partial<Reply>) =>
+    parseSettlement(solana, 200, success({ network, payer: owner, transaction: "5".repeat(88), ...change }));
+
+  it("has a transaction in base58, and the payer whom the facilitator names", () => {
+    expect(settled({})).toMatchObject({ kind: "settled", receipt: { payer: owner, network } });
+    expect(settled({ network: "solana-devnet" })).toMatchObject({ kind: "settled" });
+  });
+
+  it.each([
+    [{ transaction: TRANSACTION }, "no_transaction"],
+    [{ transaction: "0".repeat(88) }, "no_transaction"],
+    [{ network: "solana" }, "network_mismatch"],
+    [{ payer: PAYER }, "payer_mismatch"],
+  ])("that says %j leaves a doubt", (change, reason) => {
+    expect(settled(change)).toMatchObject({ kind: "unknown", reason });
   });
 });
 
