@@ -20,6 +20,7 @@ import type {
   Ticket,
 } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
+import { checkUpgrade } from "./core/upgrade.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
 
 /**
@@ -50,6 +51,7 @@ export type Rooms = {
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
   const call = rooms.match(arrival);
+  checkUpgrade(call);
   const quote = rooms.quote(call);
   const accepts = quote.kind === "free" ? undefined : quote.accepts;
   const presented = accepts ? await rooms.present(call, accepts) : {};

@@ -11,6 +11,8 @@ export type Arrival = {
   clientAddress: string | undefined;
   /** Keeps the isolate alive until the promise is done. */
   waitUntil: (work: Promise<unknown>) => void;
+  /** Whether an answer can be a WebSocket. */
+  upgrades?: boolean;
   /** True when it was not the client that ended the connection, where the platform can tell. */
   wasCut?: () => boolean;
 };

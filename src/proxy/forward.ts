@@ -24,7 +24,8 @@ export type Forward = (call: Call) => Promise<Answer>;
 export function makeForward(clientLocation: (location: string, call: Call) => string): Forward {
   return async function forward(call) {
     const { response, stop } = await send(call);
-    const { status } = response;
+    const { status, webSocket } = response;
+    if (webSocket) return upgraded(response.headers, webSocket);
     if (status < 200 || status > 599) {
       stop();
       throw new GatewayError("upstream_unreachable", { cause: `the upstream answered ${status}` });
@@ -42,6 +43,16 @@ export function makeForward(clientLocation: (location: string, call: Call) => st
       held: response,
     };
   };
+}
+
+/** An upstream that has become a WebSocket. The runtime joins it to the client's, and JavaScript sees no message. */
+function upgraded(upstream: Headers, webSocket: WebSocket): Answer {
+  const response = new Response(null, { status: 101, webSocket, headers: clientHeaders(upstream) });
+  const stop = () => {
+    webSocket.accept();
+    webSocket.close(1001, "the call was not paid");
+  };
+  return { response, stop };
 }
 
 /** True for an answer that is worth its price: the upstream has neither failed nor turned the gateway away. */
@@ -88,7 +99,7 @@ export function respond(call: Call, answer: Answer, { access, headers }: Admitte
   if (access.kind !== "free") makePrivate(fields);
   if (access.kind === "claimed") return respondPaid(call, answer, access.claim, fields);
   if (access.kind === "kept") fields.set(HEADERS.response, encodeHeader(access.receipt));
-  return new Response(body, { status, headers: fields });
+  return new Response(body, { status, headers: fields, webSocket: answer.response.webSocket ?? null });
 }
 
 /** The answer to a call with a payment. The claim's last word is written when the body has ended. */
@@ -103,7 +114,7 @@ function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, heade
   const finish = () => (served ? claim.delivered(copy?.taken()) : claim.abandoned());
   if (!response.body) {
     finish();
-    return new Response(null, { status, headers });
+    return new Response(null, { status, headers, webSocket: response.webSocket ?? null });
   }
   const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
   const causes = {

@@ -13,6 +13,9 @@ const WITHHELD_MS = 8000;
 /** Bytes that are turned into characters at once. */
 const CHUNK = 8192;
 
+/** Answers to one way of asking (an upgrade, a range, a condition), which is no part of what a payment is bound to. */
+const NOT_KEPT = new Set([101, 206, 304, 412, 416]);
+
 /** A copy in the making. */
 export type Copy = {
   /** Passes everything through. */
@@ -24,8 +27,8 @@ export type Copy = {
 
 /** Copies an answer, if its route keeps answers. */
 export function copyOf({ route }: Call, response: Response): Copy | undefined {
-  if (route.keepAnswerMs === 0) return undefined;
   const { status, headers, body } = response;
+  if (route.keepAnswerMs === 0 || NOT_KEPT.has(status)) return undefined;
   let chunks: Uint8Array[] | undefined = [];
   let left = route.keepAnswerBytes;
   let complete = body === null;

@@ -12,6 +12,7 @@ import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
 import { recordTests } from "./records.ts";
 import { sessionTests } from "./sessions.ts";
+import { socketTests } from "./sockets.ts";
 import { streamTests } from "./streams.ts";
 
 const SUITES = {
@@ -24,6 +25,7 @@ const SUITES = {
   oneRequestTests,
   headerTests,
   streamTests,
+  socketTests,
   faultTests,
   coldStartTests,
 };
@@ -39,5 +41,6 @@ export function describeGateway(runtime: Runtime): void {
   });
   afterAll(() => started?.close());
   beforeEach(() => started?.reset());
-  for (const [name, tests] of Object.entries(SUITES)) describe(name.replace("Tests", ""), () => tests(world));
+  for (const [name, tests] of Object.entries(SUITES))
+    describe(name.replace("Tests", ""), () => tests(world, runtime));
 }
