@@ -10,6 +10,7 @@ import { headerTests } from "./headers.ts";
 import { limitTests } from "./limits.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
+import { rangeTests } from "./ranges.ts";
 import { recordTests } from "./records.ts";
 import { sessionTests } from "./sessions.ts";
 import { socketTests } from "./sockets.ts";
@@ -25,6 +26,7 @@ const SUITES = {
   oneRequestTests,
   headerTests,
   streamTests,
+  rangeTests,
   socketTests,
   faultTests,
   coldStartTests,
