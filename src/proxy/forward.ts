@@ -68,7 +68,7 @@ async function send(call: Call): Promise<Answer> {
   // Stays on while the body streams: not every runtime cancels a body when its reader is gone.
   request.signal?.addEventListener("abort", leave, { once: true });
   if (request.signal?.aborted) leave();
-  const body = request.method === "GET" || request.method === "HEAD" ? null : request.body;
+  const body = mayUpload(call) ? request.body : null;
   try {
     const response = await fetch(target, {
       method: request.method,
@@ -88,6 +88,10 @@ async function send(call: Call): Promise<Answer> {
   }
 }
 
+function mayUpload({ request: { method } }: Call): boolean {
+  return method !== "GET" && method !== "HEAD";
+}
+
 /** The client's answer, with the headers that belong on it whatever it is. */
 export function respond(call: Call, answer: Answer, { access, headers }: Admitted): Response {
   const { status, body } = answer.response;
@@ -99,6 +103,12 @@ export function respond(call: Call, answer: Answer, { access, headers }: Admitte
   if (access.kind !== "free") makePrivate(fields);
   if (access.kind === "claimed") return respondPaid(call, answer, access.claim, fields);
   if (access.kind === "kept") fields.set(HEADERS.response, encodeHeader(access.receipt));
+  if (body && mayUpload(call)) {
+    // workerd does not notice that a client has left during its upload, unless somebody waits for the answer's end.
+    const watched = watchBody(call, body, fields);
+    call.waitUntil(watched.ending);
+    return new Response(watched.body, { status, headers: fields });
+  }
   return new Response(body, { status, headers: fields, webSocket: answer.response.webSocket ?? null });
 }
 
@@ -116,16 +126,19 @@ function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, heade
     finish();
     return new Response(null, { status, headers, webSocket: response.webSocket ?? null });
   }
-  const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
-  const causes = {
-    left: () => call.request.signal?.aborted === true,
-    wasCut: () => call.wasCut?.() === true,
-  };
   const source = copy ? response.body.pipeThrough(copy.through) : response.body;
-  const { body, ending } = watch(source, length === undefined ? undefined : Number(length), causes);
+  const { body, ending } = watchBody(call, source, headers);
   if (claim.lost.aborted) stop();
   else claim.lost.addEventListener("abort", stop, { once: true });
   const last = { delivered: finish, broken: claim.broken, unfinished: claim.abandoned };
   call.waitUntil(ending.then((how) => last[how]()));
   return new Response(body, { status, headers });
+}
+
+function watchBody(call: Call, source: ReadableStream<Uint8Array>, headers: Headers) {
+  const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
+  return watch(source, length === undefined ? undefined : Number(length), {
+    left: () => call.request.signal?.aborted === true,
+    wasCut: () => call.wasCut?.() === true,
+  });
 }

@@ -7,6 +7,7 @@ import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
 import { forgeryTests } from "./forgeries.ts";
 import { headerTests } from "./headers.ts";
+import { leavingTests } from "./leaving.ts";
 import { limitTests } from "./limits.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
@@ -26,6 +27,7 @@ const SUITES = {
   oneRequestTests,
   headerTests,
   streamTests,
+  leavingTests,
   rangeTests,
   socketTests,
   faultTests,
