@@ -39,10 +39,10 @@ export async function sink({ req, res, signal }: Exchange): Promise<void> {
   res.end(JSON.stringify({ bytes: await countBytes(req) }));
 }
 
-/** Reads everything and says how much it was. */
+/** Answers with its headers at once, reads everything and says how much it was. */
 export async function count({ req, res }: Exchange): Promise<void> {
-  const bytes = await countBytes(req);
-  res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ bytes }));
+  res.writeHead(200, { "content-type": "application/json" }).flushHeaders();
+  res.end(JSON.stringify({ bytes: await countBytes(req) }));
 }
 
 async function countBytes(body: AsyncIterable<Buffer>): Promise<number> {

@@ -10,7 +10,7 @@ import { GatewayError } from "../core/errors.ts";
 import { encodeHeader, HEADERS } from "../core/x402.ts";
 import { watch } from "./deliver.ts";
 import { clientHeaders, makePrivate, upstreamHeaders } from "./headers.ts";
-import { copyOf } from "./keep.ts";
+import { type Copy, copyOf } from "./keep.ts";
 
 /** Fetch API: statuses whose answers have no body. */
 const NULL_BODY = new Set([101, 204, 205, 304]);
@@ -126,8 +126,7 @@ function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, heade
     finish();
     return new Response(null, { status, headers, webSocket: response.webSocket ?? null });
   }
-  const source = copy ? response.body.pipeThrough(copy.through) : response.body;
-  const { body, ending } = watchBody(call, source, headers);
+  const { body, ending } = watchBody(call, response.body, headers, copy);
   if (claim.lost.aborted) stop();
   else claim.lost.addEventListener("abort", stop, { once: true });
   const last = { delivered: finish, broken: claim.broken, unfinished: claim.abandoned };
@@ -135,10 +134,12 @@ function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, heade
   return new Response(body, { status, headers });
 }
 
-function watchBody(call: Call, source: ReadableStream<Uint8Array>, headers: Headers) {
+function watchBody(call: Call, source: ReadableStream<Uint8Array>, headers: Headers, copy?: Copy) {
   const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
-  return watch(source, length === undefined ? undefined : Number(length), {
+  return watch(source, {
+    length: length === undefined ? undefined : Number(length),
     left: () => call.request.signal?.aborted === true,
     wasCut: () => call.wasCut?.() === true,
+    taster: copy?.take,
   });
 }
