@@ -70,15 +70,11 @@ async function send(call: Call): Promise<Answer> {
   if (request.signal?.aborted) leave();
   const body = mayUpload(call) ? request.body : null;
   try {
-    const response = await fetch(target, {
-      method: request.method,
-      headers: upstreamHeaders(call),
-      body,
-      redirect: "manual",
-      signal: abort.signal,
-      // Node's fetch insists on being told that a streaming body is not awaited.
-      ...(body ? { duplex: "half" } : {}),
-    });
+    const init = { method: request.method, headers: upstreamHeaders(call), signal: abort.signal };
+    const response = await (body && call.upload
+      ? call.upload(target, { ...init, body })
+      : // A runtime that knows `duplex` insists on being told that a streaming body is not awaited.
+        fetch(target, { ...init, body, redirect: "manual", ...(body ? { duplex: "half" } : {}) }));
     return { response, stop: () => abort.abort("stopped") };
   } catch (cause) {
     const code = abort.signal.reason === "timeout" ? "upstream_timeout" : "upstream_unreachable";

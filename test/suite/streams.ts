@@ -89,6 +89,20 @@ export function streamTests(world: () => World): void {
     expect(received.join("")).toBe("firstsecond");
   });
 
+  it("an upload is answered as any call: readable, with every cookie, redirects not followed, bodiless where there is none", async () => {
+    const { gateway, upstream } = world();
+    const send = (path: string) =>
+      fetch(`${gateway.url}/free/${path}`, { method: "POST", body: "something", redirect: "manual" });
+    const compressed = await send("gzip");
+    expect(await compressed.json()).toMatchObject({ compressed: true });
+    expect(compressed.headers.get("content-encoding")).toBeNull();
+    expect((await send("cookies")).headers.getSetCookie()).toEqual(["a=1; Path=/", "b=2; Path=/; HttpOnly"]);
+    const moved = await send("redirect?to=/elsewhere");
+    expect([moved.status, moved.headers.get("location")]).toEqual([302, "/elsewhere"]);
+    for (const code of [204, 304, 404, 500]) expect((await send(`status/${code}`)).status).toBe(code);
+    expect(upstream.requests).toHaveLength(7);
+  });
+
   it("a paid request body arrives whole", async () => {
     const { pay } = world();
     const body = "0123456789".repeat(50_000);
