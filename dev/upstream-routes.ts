@@ -4,6 +4,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { file } from "./upstream-file.ts";
+import { count, goOn, sink, steps } from "./upstream-paced.ts";
 
 /** One request at the upstream, in the hands of its route. */
 export interface Exchange {
@@ -108,6 +110,11 @@ export const ROUTES: Record<string, Route> = {
   "/slow": slow,
   "/status/": status,
   "/large": large,
+  "/steps": steps,
+  "/sink": sink,
+  "/go-on": goOn,
+  "/count": count,
+  "/file": file,
   "/gzip": gzip,
   "/cookies": ({ res }) => {
     res.setHeader("set-cookie", ["a=1; Path=/", "b=2; Path=/; HttpOnly"]);

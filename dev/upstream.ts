@@ -2,6 +2,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import { type OpenServer, open } from "./http.ts";
 import { ROUTES, sendJson } from "./upstream-routes.ts";
+import { type Conversation, converse, declineUpgrade } from "./upstream-socket.ts";
 
 /** One request the upstream got. Its fields change until the exchange is over. */
 export interface UpstreamRequest {
@@ -21,6 +22,8 @@ export interface UpstreamRequest {
 export interface Upstream extends OpenServer {
   /** The latest requests (1000 at most), oldest first. */
   requests: UpstreamRequest[];
+  /** The WebSockets that were opened, oldest first. */
+  sockets: Conversation[];
   /** How many of them asked for that path, whatever their query. */
   count(path: string): number;
   /** Forgets them. */
@@ -32,11 +35,19 @@ const MAX_REQUESTS = 1000;
 /** Starts the demo upstream; by default on a port the system chooses. */
 export async function startUpstream(options: { port?: number } = {}): Promise<Upstream> {
   const requests: UpstreamRequest[] = [];
-  const server = createServer((req, res) => {
+  const sockets: Conversation[] = [];
+  const remember = (req: IncomingMessage) => {
     const record = newRecord(req);
     requests.push(record);
     if (requests.length > MAX_REQUESTS) requests.shift();
-    void answer(req, res, record);
+    return record;
+  };
+  const server = createServer((req, res) => void answer(req, res, remember(req)));
+  server.on("upgrade", (req, stream, head) => {
+    const record = remember(req);
+    const conversation = converse(req, stream, head);
+    if (conversation) sockets.push(conversation);
+    else void answer(req, declineUpgrade(req, stream), record);
   });
   // A pooled connection must outlive a pause of its client, or the next request on it is lost.
   server.keepAliveTimeout = 60_000;
@@ -44,8 +55,13 @@ export async function startUpstream(options: { port?: number } = {}): Promise<Up
   const count = (path: string) => requests.filter((request) => pathOf(request.url) === path).length;
   const reset = () => {
     requests.length = 0;
+    for (const { socket } of sockets.splice(0)) socket.cut();
   };
-  return { ...opened, requests, count, reset };
+  const close = () => {
+    reset();
+    return opened.close();
+  };
+  return { ...opened, close, requests, sockets, count, reset };
 }
 
 function newRecord(req: IncomingMessage): UpstreamRequest {

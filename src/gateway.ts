@@ -13,6 +13,7 @@ import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Quote } from "./core/quote.ts";
 import { receiptHeaders } from "./core/receipt.ts";
 import { settlesUnseen } from "./core/terms.ts";
+import { checkUpgrade } from "./core/upgrade.ts";
 import type { PaymentRequirements, Receipt } from "./core/x402.ts";
 
 /**
@@ -43,6 +44,7 @@ export type Rooms = {
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
   const matched = rooms.match(arrival);
+  checkUpgrade(matched);
   const quote = await rooms.quote(matched);
   const [call, accepts] =
     quote.kind === "free" ? [matched] : [{ ...matched, quoted: quote.quoted }, quote.accepts];

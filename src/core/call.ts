@@ -15,6 +15,13 @@ export type Arrival = {
   clientAddress: string | undefined;
   /** Keeps the isolate alive until the promise is done. */
   waitUntil: (work: Promise<unknown>) => void;
+  /** Whether an answer can be a WebSocket. */
+  upgrades?: boolean;
+  /** Sends a body that streams to an upstream, where the runtime's `fetch` would keep all of it; redirects are not followed. */
+  upload?: (
+    target: URL,
+    init: { method: string; headers: Headers; body: ReadableStream<Uint8Array>; signal: AbortSignal },
+  ) => Promise<Response>;
   /** True when it was not the client that ended the connection, where the platform can tell. */
   wasCut?: () => boolean;
 };

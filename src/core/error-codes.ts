@@ -134,6 +134,11 @@ export const ERRORS = {
     title: "The service behind this gateway did not answer in time.",
     hint: "If PAYMENT-RESPONSE is present, the call is paid: repeat it with the same payment to collect the answer.",
   },
+  websocket_unsupported: {
+    status: 501,
+    title: "This gateway does not carry WebSockets where it runs.",
+    hint: "Nothing was charged. WebSockets pass where the gateway runs on Cloudflare Workers; call it without Upgrade.",
+  },
   config_invalid: {
     status: 500,
     title: "This gateway is not configured correctly.",

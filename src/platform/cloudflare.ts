@@ -8,6 +8,7 @@ export const cloudflare: Platform = (c) => ({
   rawPath: rawPathOf(c.req.raw.url),
   clientAddress: c.req.header("cf-connecting-ip"),
   waitUntil: (work) => c.executionCtx.waitUntil(work),
+  upgrades: true,
 });
 
 /** workerd hands out the URL as it was on the wire. */

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type HttpBindings, serve } from "@hono/node-server";
 import type { Platform, Tollbooth } from "../app.ts";
 import { drainable, wasCut } from "./drain.ts";
+import { upload } from "./upload.ts";
 
 /** How often a server looks into payments that nobody has brought to an end, ms. */
 const RECONCILE_EVERY_MS = 60_000;
@@ -23,6 +24,7 @@ export const node: Platform = (c) => {
     clientAddress: socket.remoteAddress,
     waitUntil: track,
     wasCut: () => wasCut(socket),
+    upload,
   };
 };
 

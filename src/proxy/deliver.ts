@@ -9,24 +9,33 @@
  */
 export type Ending = "delivered" | "broken" | "unfinished";
 
-/** Asked when a body breaks off: has the client gone, has the gateway cut the connection? */
-export type Causes = { left: () => boolean; wasCut: () => boolean };
+/** What is known of a body, and who looks at it. */
+export type Watch = {
+  /** Bytes, if it was announced. */
+  length: number | undefined;
+  /** Asked when the body breaks off: has the client gone, has the gateway cut the connection? */
+  left: () => boolean;
+  wasCut: () => boolean;
+  /** Shown each chunk, and `undefined` at the end, until it says that it wants no more. */
+  taster?: ((chunk: Uint8Array | undefined) => boolean) | undefined;
+};
 
 /** A body to give to the client, and how it ended. */
-export function watch(source: ReadableStream<Uint8Array>, length: number | undefined, causes: Causes) {
-  const { readable, writable } = passThrough(length);
-  return { body: readable, ending: pump(source, writable, causes) };
+export function watch(source: ReadableStream<Uint8Array>, how: Watch) {
+  const { readable, writable } = passThrough(how.length);
+  return { body: readable, ending: pump(source, writable, how) };
 }
 
 async function pump(
   source: ReadableStream<Uint8Array>,
   sink: WritableStream<Uint8Array>,
-  { left, wasCut }: Causes,
+  { left, wasCut, taster = () => false }: Watch,
 ): Promise<Ending> {
   let begun = false;
   try {
-    await passFirst(source, sink);
-    begun = true;
+    await passFirst(source, sink, taster, () => {
+      begun = true;
+    });
     await source.pipeTo(sink, { preventCancel: true });
     return "delivered";
   } catch (error) {
@@ -41,21 +50,30 @@ async function pump(
   }
 }
 
-/** Resolves once the first bytes were taken by the client; the rest can then be left to the runtime's own pipe. */
+/**
+ * Resolves once the first bytes were taken by the client and nobody wants to see the next; the rest can then be left to
+ * the runtime's own pipe.
+ */
 async function passFirst(
   source: ReadableStream<Uint8Array>,
   sink: WritableStream<Uint8Array>,
+  taster: (chunk: Uint8Array | undefined) => boolean,
+  passed: () => void,
 ): Promise<void> {
   const reader = source.getReader();
   const writer = sink.getWriter();
   try {
-    // A client that leaves before the first byte shows only here: nothing is being written yet.
+    // A client that leaves while nothing is being written shows only here.
     const gone = writer.closed.then(() => Promise.reject(new Error("the client has gone")));
-    const { done, value } = await Promise.race([reader.read(), gone]).catch(async (error: unknown) => {
-      await reader.cancel().catch(() => undefined);
-      throw error;
-    });
-    if (!done) await writer.write(value);
+    for (let more = true; more; ) {
+      const { done, value } = await Promise.race([reader.read(), gone]).catch(async (error: unknown) => {
+        await reader.cancel().catch(() => undefined);
+        throw error;
+      });
+      more = taster(value) && !done;
+      if (!done) await writer.write(value);
+      passed();
+    }
   } finally {
     reader.releaseLock();
     writer.releaseLock();

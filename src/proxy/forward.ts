@@ -10,7 +10,7 @@ import { GatewayError } from "../core/errors.ts";
 import { receiptHeaders } from "../core/receipt.ts";
 import { watch } from "./deliver.ts";
 import { clientHeaders, makePrivate, upstreamHeaders } from "./headers.ts";
-import { copyOf } from "./keep.ts";
+import { type Copy, copyOf } from "./keep.ts";
 
 /** Fetch API: statuses whose answers have no body. */
 const NULL_BODY = new Set([101, 204, 205, 304]);
@@ -24,7 +24,8 @@ export type Forward = (call: Call) => Promise<Answer>;
 export function makeForward(clientLocation: (location: string, call: Call) => string): Forward {
   return async function forward(call) {
     const { response, stop } = await send(call);
-    const { status } = response;
+    const { status, webSocket } = response;
+    if (webSocket) return upgraded(response.headers, webSocket);
     if (status < 200 || status > 599) {
       stop();
       throw new GatewayError("upstream_unreachable", { cause: `the upstream answered ${status}` });
@@ -42,6 +43,16 @@ export function makeForward(clientLocation: (location: string, call: Call) => st
       held: response,
     };
   };
+}
+
+/** An upstream that has become a WebSocket. The runtime joins it to the client's, and JavaScript sees no message. */
+function upgraded(upstream: Headers, webSocket: WebSocket): Answer {
+  const response = new Response(null, { status: 101, webSocket, headers: clientHeaders(upstream) });
+  const stop = () => {
+    webSocket.accept();
+    webSocket.close(1001, "the call was not paid");
+  };
+  return { response, stop };
 }
 
 /** True for an answer that is worth its price: the upstream has neither failed nor turned the gateway away. */
@@ -62,15 +73,11 @@ async function send(call: Call): Promise<Answer> {
   // Of what does not stream, `fetch` knows the length itself, and does not want to be told.
   if (body === null || ArrayBuffer.isView(body)) headers.delete("content-length");
   try {
-    const response = await fetch(target, {
-      method: request.method,
-      headers,
-      body,
-      redirect: "manual",
-      signal: abort.signal,
-      // Node's fetch insists on being told that a streaming body is not awaited.
-      ...(body ? { duplex: "half" } : {}),
-    });
+    const init = { method: request.method, headers, signal: abort.signal };
+    const response = await (body instanceof ReadableStream && call.upload
+      ? call.upload(target, { ...init, body })
+      : // A runtime that knows `duplex` insists on being told that a streaming body is not awaited.
+        fetch(target, { ...init, body, redirect: "manual", ...(body ? { duplex: "half" } : {}) }));
     return { response, stop: () => abort.abort("stopped") };
   } catch (cause) {
     const code = abort.signal.reason === "timeout" ? "upstream_timeout" : "upstream_unreachable";
@@ -78,6 +85,10 @@ async function send(call: Call): Promise<Answer> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+function mayUpload({ request: { method } }: Call): boolean {
+  return method !== "GET" && method !== "HEAD";
 }
 
 /** The client's answer, with the headers that belong on it whatever it is. */
@@ -91,7 +102,13 @@ export function respond(call: Call, answer: Answer, { access, headers }: Admitte
   if (access.kind !== "free") makePrivate(fields);
   if (access.kind === "claimed") return respondPaid(call, answer, access.claim, fields);
   if (access.kind === "kept") setAll(fields, receiptHeaders(call.request, access.receipt));
-  return new Response(body, { status, headers: fields });
+  if (body && mayUpload(call)) {
+    // workerd does not notice that a client has left during its upload, unless somebody waits for the answer's end.
+    const watched = watchBody(call, body, fields);
+    call.waitUntil(watched.ending);
+    return new Response(watched.body, { status, headers: fields });
+  }
+  return new Response(body, { status, headers: fields, webSocket: answer.response.webSocket ?? null });
 }
 
 function setAll(headers: Headers, fields: Record<string, string>): void {
@@ -110,18 +127,22 @@ function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, heade
   const finish = () => (served ? claim.delivered(copy?.taken()) : claim.abandoned());
   if (!response.body) {
     finish();
-    return new Response(null, { status, headers });
+    return new Response(null, { status, headers, webSocket: response.webSocket ?? null });
   }
-  const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
-  const causes = {
-    left: () => call.request.signal?.aborted === true,
-    wasCut: () => call.wasCut?.() === true,
-  };
-  const source = copy ? response.body.pipeThrough(copy.through) : response.body;
-  const { body, ending } = watch(source, length === undefined ? undefined : Number(length), causes);
+  const { body, ending } = watchBody(call, response.body, headers, copy);
   if (claim.lost.aborted) stop();
   else claim.lost.addEventListener("abort", stop, { once: true });
   const last = { delivered: finish, broken: claim.broken, unfinished: claim.abandoned };
   call.waitUntil(ending.then((how) => last[how]()));
   return new Response(body, { status, headers });
+}
+
+function watchBody(call: Call, source: ReadableStream<Uint8Array>, headers: Headers, copy?: Copy) {
+  const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
+  return watch(source, {
+    length: length === undefined ? undefined : Number(length),
+    left: () => call.request.signal?.aborted === true,
+    wasCut: () => call.wasCut?.() === true,
+    taster: copy?.take,
+  });
 }

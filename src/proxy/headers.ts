@@ -6,10 +6,11 @@
  */
 import type { Call } from "../core/call.ts";
 import { CREDITS_HEADER, SESSION_COOKIE, SESSION_HEADER, TOP_UP_HEADER } from "../core/session.ts";
+import { wantsWebSocket } from "../core/upgrade.ts";
 
 /** RFC 9110, 7.6.1, and those that the next hop's `fetch` sets by itself. */
 const HOP_BY_HOP = new Set(
-  "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade expect host".split(
+  "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade expect host sec-websocket-key sec-websocket-version sec-websocket-accept".split(
     " ",
   ),
 );
@@ -52,6 +53,8 @@ export function upstreamHeaders({ request, url, route, clientAddress }: Call): H
   else headers.set("cookie", cookies);
   // Every runtime can decode these two; a range of an encoded body would be a range of something else.
   headers.set("accept-encoding", headers.has("range") ? "identity" : "gzip, br");
+  // The runtime adds the rest of the handshake.
+  if (wantsWebSocket(request)) headers.set("upgrade", "websocket");
   headers.set("x-forwarded-host", url.host);
   headers.set("x-forwarded-proto", url.protocol.slice(0, -1));
   if (clientAddress !== undefined) headers.set("x-forwarded-for", clientAddress);

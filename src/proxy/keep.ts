@@ -13,37 +13,37 @@ const WITHHELD_MS = 8000;
 /** Bytes that are turned into characters at once. */
 const CHUNK = 8192;
 
+/** Answers to one way of asking (an upgrade, a range, a condition), which is no part of what a payment is bound to. */
+const NOT_KEPT = new Set([101, 206, 304, 412, 416]);
+
 /** A copy in the making. */
 export type Copy = {
-  /** Passes everything through. */
-  through: TransformStream<Uint8Array, Uint8Array>;
-  tooLong: () => boolean;
-  /** The answer, if all of it went through and it is not too long. */
+  /** Takes the next bytes, `undefined` at their end; false when it wants no more of them. */
+  take: (chunk: Uint8Array | undefined) => boolean;
+  /** The answer, if all of it was taken and it is not too long. */
   taken: () => KeptAnswer | undefined;
 };
 
 /** Copies an answer, if its route keeps answers. */
 export function copyOf({ route }: Call, response: Response): Copy | undefined {
-  if (route.keepAnswerMs === 0) return undefined;
   const { status, headers, body } = response;
+  if (route.keepAnswerMs === 0 || NOT_KEPT.has(status)) return undefined;
   let chunks: Uint8Array[] | undefined = [];
   let left = route.keepAnswerBytes;
   let complete = body === null;
-  const through = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
+  const take = (chunk: Uint8Array | undefined) => {
+    if (!chunk) complete = true;
+    else if (chunk.byteLength > left) chunks = undefined;
+    else {
       left -= chunk.byteLength;
-      if (left < 0) chunks = undefined;
       // The bytes are the client's from here on.
       chunks?.push(chunk.slice());
-      controller.enqueue(chunk);
-    },
-    flush() {
-      complete = true;
-    },
-  });
+    }
+    return chunks !== undefined;
+  };
   const taken = (): KeptAnswer | undefined =>
     complete && chunks ? { status, headers: [...headers], body: toBase64(chunks) } : undefined;
-  return { through, tooLong: () => left < 0, taken };
+  return { take, taken };
 }
 
 /** A kept answer, to be handed out again. */
@@ -66,13 +66,14 @@ export function withhold(call: Call, { response, stop }: Answer, claim: Claim, r
     stop();
     return;
   }
-  const sink = new WritableStream({
-    write() {
-      if (copy.tooLong()) throw new Error("too long to be kept");
+  const sink = new WritableStream<Uint8Array>({
+    write(chunk) {
+      if (!copy.take(chunk)) throw new Error("too long to be kept");
     },
+    close: () => void copy.take(undefined),
   });
   const deadline = setTimeout(stop, Math.min(call.route.upstream.timeoutMs, WITHHELD_MS));
-  const reading = response.body?.pipeThrough(copy.through).pipeTo(sink) ?? Promise.resolve();
+  const reading = response.body?.pipeTo(sink) ?? Promise.resolve();
   const kept = reading
     .finally(() => clearTimeout(deadline))
     .then(

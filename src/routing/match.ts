@@ -37,9 +37,12 @@ export function compileMatch(routes: Route[]): Match {
     if (!chosen) throw refusal(method, url.pathname, found, routes);
     const { route, values } = chosen;
     if (values.length > 0) {
+      // A route that is cheaper than the wildcard around it was meant to be.
+      const around = new Set(found.map((reading) => choose([reading], method)?.route));
       for (const segments of loosely(segmentsOf(url.pathname))) {
         const meant = choose(readings(loose, segments), method);
-        if (meant && isDearer(meant.route.price, route.price)) throw new GatewayError("path_not_canonical");
+        if (!meant || around.has(meant.route)) continue;
+        if (isDearer(meant.route.price, route.price)) throw new GatewayError("path_not_canonical");
       }
     }
     const body = openBody(arrival.request, route.maxBodyBytes, route.upstream.timeoutMs);

@@ -8,12 +8,15 @@ import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
 import { forgeryTests } from "./forgeries.ts";
 import { headerTests } from "./headers.ts";
+import { leavingTests } from "./leaving.ts";
 import { limitTests } from "./limits.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
 import { pricingTests } from "./pricing.ts";
+import { rangeTests } from "./ranges.ts";
 import { recordTests } from "./records.ts";
 import { sessionTests } from "./sessions.ts";
+import { socketTests } from "./sockets.ts";
 import { streamTests } from "./streams.ts";
 import { wayTests } from "./ways.ts";
 
@@ -29,6 +32,9 @@ const SUITES = {
   oneRequestTests,
   headerTests,
   streamTests,
+  leavingTests,
+  rangeTests,
+  socketTests,
   faultTests,
   coldStartTests,
   wayTests,
@@ -45,5 +51,6 @@ export function describeGateway(runtime: Runtime): void {
   });
   afterAll(() => started?.close());
   beforeEach(() => started?.reset());
-  for (const [name, tests] of Object.entries(SUITES)) describe(name.replace("Tests", ""), () => tests(world));
+  for (const [name, tests] of Object.entries(SUITES))
+    describe(name.replace("Tests", ""), () => tests(world, runtime));
 }

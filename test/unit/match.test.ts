@@ -94,6 +94,8 @@ describe("a path that a careless upstream reads as a dearer route", () => {
     routeOf("GET /cheap", { price: "$0" }),
     routeOf("GET /files/*"),
     routeOf("GET /files/secret", { price: "$1" }),
+    routeOf("GET /articles/:slug/preview"),
+    routeOf("GET /articles/*", { price: "$2" }),
   ]);
 
   it.each(["/Premium", "/PREMIUM", "/files/Secret", "/files/secret/"])("%s is refused", (path) => {
@@ -106,6 +108,9 @@ describe("a path that a careless upstream reads as a dearer route", () => {
     ["/other", "GET /:page"],
     ["/files/secret", "GET /files/secret"],
     ["/files/secret/x", "GET /files/*"],
+    // Cheaper than the wildcard around it, on purpose.
+    ["/articles/tides/preview", "GET /articles/:slug/preview"],
+    ["/articles/tides/preview/", "GET /articles/*"],
   ])("%s is not one of those: %s", (path, key) => {
     expect(match(arrivalOf("GET", path)).route.key).toBe(key);
   });
