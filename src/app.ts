@@ -92,10 +92,12 @@ function harmless(emit: Emit): Emit {
 
 /** RFC 9457 problem document. What only the operator may know goes to the log under the same id. */
 function render(error: GatewayError, c: Context, emit: Emit): Response {
-  const { title, hint, status } = ERRORS[error.code];
+  const { title, hint } = ERRORS[error.code];
   const id = crypto.randomUUID();
   const { details } = error;
-  if (status >= 500) {
+  const status = details.answer?.status ?? error.status;
+  // A hook that rejects has decided, whatever the status.
+  if (error.status >= 500) {
     const { pathname } = new URL(c.req.url);
     emit({
       event: "request_failed",
@@ -116,8 +118,9 @@ function render(error: GatewayError, c: Context, emit: Emit): Response {
     instance: `urn:uuid:${id}`,
     ...details.members,
   };
-  return new Response(c.req.method === "HEAD" ? null : JSON.stringify(body), {
+  const { body: text = JSON.stringify(body), type = "application/problem+json" } = details.answer ?? {};
+  return new Response(c.req.method === "HEAD" ? null : text, {
     status,
-    headers: { "cache-control": "no-store", ...details.headers, "content-type": "application/problem+json" },
+    headers: { "cache-control": "no-store", ...details.headers, "content-type": type },
   });
 }

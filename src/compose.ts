@@ -7,12 +7,14 @@ import type { Clock, Emit } from "./core/ports.ts";
 import type { Compiled } from "./core/route.ts";
 import { httpFacilitator } from "./facilitator/http.ts";
 import type { Rooms } from "./gateway.ts";
+import { makeHooks } from "./hooks/hooks.ts";
 import { makeLimit } from "./limits/limit.ts";
 import { makeTake } from "./payment/claim.ts";
 import { makePersist } from "./payment/persist.ts";
 import { makePresent } from "./payment/present.ts";
 import { quote } from "./pricing/quote.ts";
 import { isServed, makeForward, respond } from "./proxy/forward.ts";
+import { clientHeaders, visibleHeaders } from "./proxy/headers.ts";
 import { replay, withhold } from "./proxy/keep.ts";
 import { compileMatch } from "./routing/match.ts";
 import { clientLocation } from "./routing/rewrite.ts";
@@ -78,5 +80,13 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     replay,
     withhold,
     respond,
+    ...makeHooks({
+      store: stores.hooks,
+      ledger: stores.refunds,
+      emit,
+      clock,
+      visible: visibleHeaders,
+      clean: clientHeaders,
+    }),
   };
 }

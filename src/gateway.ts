@@ -6,7 +6,7 @@
  * Everything before `admit` is pure or local. `admit` is the one question to the stores before money or upstream is
  * touched. With a payment in hand, whatever happens the claim gets a last word: delivered, failed, unknown, broken or
  * abandoned. Once money has moved, what it bought is granted. What was found on the way (limits, session, receipt)
- * rides on every answer, errors included.
+ * rides on every answer, errors included. `on…` are the operator's hooks.
  */
 import type {
   Admitted,
@@ -20,6 +20,7 @@ import type {
   Ticket,
 } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
+import type { HookRoom, Standing } from "./core/hook-room.ts";
 import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from "./core/x402.ts";
 
 /**
@@ -28,8 +29,10 @@ import { encodeHeader, HEADERS, type PaymentRequirements, type Receipt } from ".
  */
 export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undefined; refused?: unknown };
 
+type Paying = Admitted & { accepts: PaymentRequirements[]; claim: Claim };
+
 /** The doors. What each may throw is written there; all of it is a `GatewayError`. */
-export type Rooms = {
+export type Rooms = HookRoom & {
   match: (arrival: Arrival) => Call;
   quote: (call: Call) => Quote;
   present: (call: Call, accepts: PaymentRequirements[]) => Promise<Presented>;
@@ -50,25 +53,36 @@ export type Rooms = {
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
   const call = rooms.match(arrival);
+  await rooms.onRequest(call);
   const quote = rooms.quote(call);
   const accepts = quote.kind === "free" ? undefined : quote.accepts;
+  await rooms.onPriceResolved(call, accepts);
   const presented = accepts ? await rooms.present(call, accepts) : {};
 
-  const admitted = await rooms.admit(call, presented, accepts);
-  const { access } = admitted;
-  if (access.kind !== "claimed" || !accepts) return unwinding(admitted, pass(rooms, call, admitted));
-  const served = unwinding(admitted, servePaid(rooms, call, { admitted, claim: access.claim, accepts }));
+  const standing = { ...(await rooms.admit(call, presented, accepts)), accepts };
+  const { access } = standing;
+  if (access.kind !== "claimed" || !accepts)
+    return unwinding(rooms, call, standing, pass(rooms, call, standing));
+  const paying = servePaid(rooms, call, { ...standing, accepts, claim: access.claim });
+  const served = unwinding(rooms, call, standing, paying);
   // A client that leaves now must not take the isolate with it: money is about to move.
   call.waitUntil(served.catch(() => undefined));
   return served;
 }
 
 /** The one place where an admitted call goes wrong: a claim lets go, and what was found rides along. */
-async function unwinding({ access, headers }: Admitted, served: Promise<Response>): Promise<Response> {
+async function unwinding(
+  rooms: Rooms,
+  call: Call,
+  standing: Standing,
+  served: Promise<Response>,
+): Promise<Response> {
   try {
     return await served;
   } catch (thrown) {
+    const { access, headers } = standing;
     const error = toGatewayError(thrown).withHeaders(headers);
+    await rooms.onError(call, error, standing);
     if (access.kind !== "claimed") throw error;
     const { claim } = access;
     claim.abandoned();
@@ -77,19 +91,29 @@ async function unwinding({ access, headers }: Admitted, served: Promise<Response
 }
 
 /** Free, within paid time, or delivered before. */
-async function pass(rooms: Rooms, call: Call, admitted: Admitted): Promise<Response> {
-  const { access } = admitted;
-  const answer = access.kind === "kept" ? rooms.replay(access.answer) : await rooms.forward(call);
-  return rooms.respond(call, answer, admitted);
+async function pass(rooms: Rooms, call: Call, standing: Standing): Promise<Response> {
+  const { access } = standing;
+  const kept = access.kind === "kept" && rooms.replay(access.answer);
+  return hand(rooms, call, kept || (await ask(rooms, call, standing)), standing);
+}
+
+/** The upstream's answer, as the hook leaves it. */
+async function ask(rooms: Rooms, call: Call, standing: Standing): Promise<Answer> {
+  return rooms.onResponse(call, await rooms.forward(call), standing);
+}
+
+/** The answer goes out. */
+async function hand(rooms: Rooms, call: Call, answer: Answer, standing: Standing): Promise<Response> {
+  const { status } = answer.response;
+  if (!rooms.isServed(status)) await rooms.onError(call, { status }, standing);
+  return rooms.respond(call, answer, standing);
 }
 
 /** With a payment in hand. A claim that comes with a receipt was paid earlier and is not charged again. */
-async function servePaid(
-  rooms: Rooms,
-  call: Call,
-  { admitted, claim, accepts }: { admitted: Admitted; claim: Claim; accepts: PaymentRequirements[] },
-): Promise<Response> {
+async function servePaid(rooms: Rooms, call: Call, paying: Paying): Promise<Response> {
+  const { claim, accepts } = paying;
   const before = call.route.settlement === "before-response";
+  const paidEarlier = claim.receipt !== undefined;
   if (claim.inDoubtSince !== undefined) await rooms.resolve(call, claim, accepts);
   const trusted = claim.verified || (before && claim.payment.proven);
   if (!claim.receipt && !trusted) await rooms.verify(call, claim, accepts);
@@ -99,24 +123,27 @@ async function servePaid(
   let granting = claim.receipt && rooms.grant(call, claim);
   let answer: Answer;
   try {
-    answer = await produce(rooms, call, claim);
-    if (!claim.receipt && rooms.isServed(answer.response.status)) {
+    if (claim.receipt && !paidEarlier) await rooms.onSettled(call, claim, accepts);
+    answer = await produce(rooms, call, paying);
+    if (!claim.receipt && answer.unsettled === undefined && rooms.isServed(answer.response.status)) {
       // Charged for an answer that is there but not yet handed out.
       await rooms.settle(call, claim, accepts).catch((error: unknown) => {
         rooms.withhold(call, answer, claim, error);
         throw error;
       });
       granting = rooms.grant(call, claim);
+      await rooms.onSettled(call, claim, accepts);
     }
   } finally {
-    Object.assign(admitted.headers, await granting);
+    Object.assign(paying.headers, await granting);
   }
-  return rooms.respond(call, answer, admitted);
+  return hand(rooms, call, answer, paying);
 }
 
 /** The answer: of the upstream, or one that it gave earlier, while it was in doubt whether it was paid. */
-async function produce(rooms: Rooms, call: Call, claim: Claim): Promise<Answer> {
+async function produce(rooms: Rooms, call: Call, paying: Paying): Promise<Answer> {
+  const { claim } = paying;
   // Another isolate has taken over, because this one stalled: it serves.
   if (claim.lost.aborted) throw new GatewayError("payment_in_progress", { headers: { "retry-after": "5" } });
-  return claim.answer && claim.receipt ? rooms.replay(claim.answer) : rooms.forward(call);
+  return claim.answer && claim.receipt ? rooms.replay(claim.answer) : ask(rooms, call, paying);
 }

@@ -4,7 +4,17 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const SRC = resolve("src");
-const ROOMS = ["routing", "pricing", "admission", "limits", "sessions", "payment", "settlement", "proxy"];
+const ROOMS = [
+  "routing",
+  "pricing",
+  "admission",
+  "limits",
+  "sessions",
+  "payment",
+  "settlement",
+  "proxy",
+  "hooks",
+];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
   routing: ["match.ts", "rewrite.ts"],
@@ -14,8 +24,9 @@ const DOORS: Record<string, string[]> = {
   sessions: ["session.ts", "ticket.ts"],
   payment: ["present.ts", "claim.ts", "persist.ts"],
   settlement: ["settle.ts", "resolve.ts", "reconcile.ts"],
-  proxy: ["forward.ts", "keep.ts"],
-  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts"],
+  proxy: ["forward.ts", "keep.ts", "headers.ts"],
+  hooks: ["hooks.ts"],
+  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "refunds.ts"],
   facilitator: ["http.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts"],

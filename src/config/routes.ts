@@ -3,6 +3,7 @@ import { isCanonicalPath } from "../core/canonical.ts";
 import type { Offer, Route, Upstream } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
+import { checkHooks } from "./hooks.ts";
 import { checkRateLimits } from "./limits.ts";
 import { checkPrice } from "./payments.ts";
 import { checkFreeRoute, checkRecords } from "./records.ts";
@@ -35,6 +36,7 @@ export async function checkRoutes(
     const limits = checkRateLimits(route, path, price, raw, faults);
     if (price === "free") checkFreeRoute(key, raw, faults);
     const session = await checkSession(key, route, raw, faults);
+    const hooks = checkHooks(route, path, raw, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
     const twin = shapes.get(shape);
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
@@ -60,6 +62,7 @@ export async function checkRoutes(
       ...timing,
       ...checkRecords(key, raw, faults),
       session,
+      hooks,
       limits,
       onStoreError: route.onStoreError ?? raw.defaults?.onStoreError ?? "deny",
     });

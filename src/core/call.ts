@@ -32,7 +32,13 @@ export type Quote = { kind: "free" } | { kind: "priced"; accepts: PaymentRequire
  * An upstream's answer; `stop` ends it on both sides. `held` is what must not be forgotten meanwhile: Node cancels the body
  * of a fetched response that nobody holds any more.
  */
-export type Answer = { response: Response; stop: () => void; held?: unknown };
+export type Answer = {
+  response: Response;
+  stop: () => void;
+  held?: unknown;
+  /** Why it shall not be charged, though it may be worth its price. */
+  unsettled?: string;
+};
 
 /** A payment that is good for this call as far as can be told without asking anyone. */
 export type Payment = {

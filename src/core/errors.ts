@@ -1,3 +1,5 @@
+import type { ErrorDetails } from "./error-details.ts";
+
 /**
  * Every failure the gateway can answer with, in one table. A code has a status, one public sentence and a hint
  * for the caller; `docs/errors.md` has a heading for each (a test keeps them together). What only the operator
@@ -84,6 +86,16 @@ export const ERRORS = {
     title: "The service behind this gateway did not answer in time.",
     hint: "If PAYMENT-RESPONSE is present, the call is paid: repeat it with the same payment to collect the answer.",
   },
+  hook_rejected: {
+    status: 403,
+    title: "The rules of this service refuse the call.",
+    hint: "Nothing was charged, unless PAYMENT-RESPONSE is present.",
+  },
+  hook_failed: {
+    status: 500,
+    title: "The rules of this service could not be applied.",
+    hint: "Nothing was charged. The operator finds the cause in the log.",
+  },
   config_invalid: {
     status: 500,
     title: "This gateway is not configured correctly.",
@@ -98,22 +110,6 @@ export const ERRORS = {
 
 /** A key of {@link ERRORS}. */
 export type ErrorCode = keyof typeof ERRORS;
-
-/** What may accompany a failure. */
-export type ErrorDetails = {
-  /** Public sentence about this very occurrence; never a foreign system's own words. */
-  detail?: string;
-  /** Public hint in place of the table's. */
-  hint?: string;
-  /** Response headers (x402, `Allow`, `Retry-After`). */
-  headers?: Record<string, string>;
-  /** Further public members of the problem document. */
-  members?: Record<string, unknown>;
-  /** True when what was asked may still be done, though nobody waits for it. */
-  late?: boolean;
-  /** For the log only. */
-  cause?: unknown;
-};
 
 /** A failure with a code of {@link ERRORS}; `app.ts` is the only place that renders one. */
 export class GatewayError extends Error {

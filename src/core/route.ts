@@ -1,5 +1,6 @@
 /** The compiled configuration: what `config` makes once per isolate and every room reads. Plain data, and the functions in it. */
 import type { Asset } from "./assets.ts";
+import type { RouteHooks } from "./hooks.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Decimal } from "./money.ts";
 
@@ -57,6 +58,8 @@ export type Route = {
   paymentIdentifier: "off" | "optional" | "required";
   /** What is sold is time: a payment opens every route of the group for so long. `cookie` tells its cookie from others. */
   session: { group: string; cookie: string; durationMs: number } | undefined;
+  /** The operator's own code, where there is any. */
+  hooks: RouteHooks | undefined;
   /** All of them hold. */
   limits: RateLimit[];
   /** What becomes of calls while the store of the rate limits does not answer; payments are refused in any case. */

@@ -92,10 +92,15 @@ export function respond(call: Call, answer: Answer, { access, headers }: Admitte
 }
 
 /** The answer to a call with a payment. The claim's last word is written when the body has ended. */
-function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, headers: Headers): Response {
+function respondPaid(
+  call: Call,
+  { response, stop, unsettled }: Answer,
+  claim: Claim,
+  headers: Headers,
+): Response {
   const { status } = response;
   if (claim.receipt) headers.set(HEADERS.response, encodeHeader(claim.receipt));
-  else headers.set("x-tollbooth-settlement-skipped", `upstream answered ${status}`);
+  else headers.set("x-tollbooth-settlement-skipped", unsettled ?? `upstream answered ${status}`);
 
   // What was not served is still owed: it can be collected by presenting the payment again.
   const served = claim.receipt !== undefined && isServed(status);

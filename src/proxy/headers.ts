@@ -57,6 +57,16 @@ export function upstreamHeaders({ request, url, route, clientAddress }: Call): H
   return headers;
 }
 
+/** The request's headers for the operator's own code: without what pays, or opens paid time. */
+export function visibleHeaders(request: Headers): Headers {
+  const headers = new Headers();
+  for (const [name, value] of request) if (!PAYMENT.has(name)) headers.append(name, value);
+  const cookies = withoutOurs(headers.get("cookie") ?? "");
+  if (cookies === "") headers.delete("cookie");
+  else headers.set("cookie", cookies);
+  return headers;
+}
+
 /** A `Cookie` field without the gateway's own: a session's token is not for the upstream to see. */
 function withoutOurs(field: string): string {
   const pairs = field.split(";").map((pair) => pair.trim());

@@ -35,7 +35,7 @@ describe("an unknown key, at every level, with the nearest known one", () => {
   it("far from all of them: they are listed", async () => {
     const [fault] = await faultsOf(onRoute({ colour: "red" }));
     expect(fault?.fix).toBe(
-      "known: upstream, path, price, pricing, settlement, timeout, rateLimit, onStoreError, verificationCache, keepAnswer, paymentIdentifier",
+      "known: upstream, path, price, pricing, settlement, timeout, rateLimit, onStoreError, hooks, verificationCache, keepAnswer, paymentIdentifier",
     );
   });
 });

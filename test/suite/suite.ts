@@ -7,6 +7,7 @@ import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
 import { forgeryTests } from "./forgeries.ts";
 import { headerTests } from "./headers.ts";
+import { hookTests } from "./hooks.ts";
 import { limitTests } from "./limits.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
@@ -21,6 +22,7 @@ const SUITES = {
   limitTests,
   sessionTests,
   recordTests,
+  hookTests,
   oneRequestTests,
   headerTests,
   streamTests,

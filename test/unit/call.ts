@@ -47,6 +47,7 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     keepAnswerBytes: 65_536,
     paymentIdentifier: "off",
     session: undefined,
+    hooks: undefined,
     limits: [],
     onStoreError: "deny",
   };

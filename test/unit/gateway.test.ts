@@ -32,6 +32,11 @@ function roomsOf(change: Partial<Rooms>): Rooms {
     replay: () => ({ response: new Response("kept"), stop: () => undefined }),
     withhold: () => undefined,
     isServed: (status) => status < 500,
+    onRequest: async () => undefined,
+    onPriceResolved: async () => undefined,
+    onSettled: async () => undefined,
+    onResponse: async (_call, answer) => answer,
+    onError: async () => undefined,
     respond: (_call, { response }, { headers }) => new Response(response.body, { headers }),
     ...change,
   };
