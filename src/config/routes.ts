@@ -46,7 +46,7 @@ export async function checkRoutes(
     const timing = checkTiming(
       route.timeout ?? raw.defaults?.timeout,
       settlement,
-      upstream,
+      upstream.timeoutMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
       `${path}.timeout`,
       faults,
     );

@@ -1,5 +1,5 @@
 /** What becomes of an upstream's answer that a hook has looked at. */
-import type { Answer } from "../core/call.ts";
+import type { Answer, Call } from "../core/call.ts";
 import type { GatewayError } from "../core/errors.ts";
 import type { Peek } from "./peek.ts";
 
@@ -18,10 +18,16 @@ export function unpeeked(answer: Answer, body: Peek): Answer {
 }
 
 /** The hook's own answer. Its length is measured anew: it may have been copied from what it replaces. */
-export function substitute(response: Response, answer: Answer, clean: (headers: Headers) => Headers): Answer {
+export function substitute(
+  { request }: Call,
+  response: Response,
+  answer: Answer,
+  clean: (headers: Headers) => Headers,
+): Answer {
   answer.stop();
   const headers = clean(response.headers);
   headers.delete("content-length");
-  const { status, body } = response;
+  const { status } = response;
+  const body = request.method === "HEAD" ? null : response.body;
   return { response: new Response(body, { status, headers }), stop: () => undefined, held: response };
 }

@@ -12,7 +12,7 @@ import type { Emit } from "../core/ports.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 import { bytesOf } from "./body.ts";
 import type { Peek } from "./peek.ts";
-import { told } from "./within.ts";
+import { quiet, told } from "./within.ts";
 
 /** What contexts are made with. `visible` are the request's headers without those that pay or open. */
 export type Means = { store: HookStore; emit: Emit; visible: (headers: Headers) => Headers };
@@ -23,7 +23,6 @@ const LEVELS = ["info", "warn", "error"] as const;
 export function baseOf(call: Call, hook: HookName, { store, emit, visible }: Means): HookContext {
   const { request, url, route, params, clientAddress } = call;
   const about = { route: route.key, hook };
-  const body = () => bytesOf(call);
   return {
     request: Object.freeze({
       method: request.method,
@@ -33,11 +32,10 @@ export function baseOf(call: Call, hook: HookName, { store, emit, visible }: Mea
       params: Object.freeze({ ...params }),
       query: new URLSearchParams(url.search),
       clientAddress,
-      ...readers(body),
-      body,
+      ...readers(() => bytesOf(call)),
     }),
     route: Object.freeze({ key: route.key, upstream: route.upstream.name }),
-    store,
+    store: quietly(store),
     log: (level, message, fields) =>
       emit({
         ...fields,
@@ -74,10 +72,21 @@ export function paymentOf(claim: Claim | undefined): HookPayment | undefined {
 /** The upstream's answer to look at. */
 export function responseOf({ response }: Answer, body: Peek): HookResponse {
   const { status, headers } = response;
-  return Object.freeze({ status, headers: new Headers(headers), ...readers(body.bytes) });
+  const { text, json } = readers(body.bytes);
+  return Object.freeze({ status, headers: new Headers(headers), text, json });
+}
+
+function quietly({ get, set, increment, delete: remove }: HookStore): HookStore {
+  return Object.freeze({
+    get: (key) => quiet(get(key)),
+    set: (...entry) => quiet(set(...entry)),
+    increment: (...sum) => quiet(increment(...sum)),
+    delete: (key) => quiet(remove(key)),
+  } satisfies HookStore);
 }
 
 function readers(bytes: () => Promise<Uint8Array>) {
-  const text = async () => new TextDecoder().decode(await bytes());
-  return { text, json: async (): Promise<unknown> => JSON.parse(await text()) };
+  const read = async () => new TextDecoder().decode(await bytes());
+  const json = async (): Promise<unknown> => JSON.parse(await read());
+  return { body: () => quiet(bytes()), text: () => quiet(read()), json: () => quiet(json()) };
 }

@@ -77,7 +77,7 @@ export function makeHooks({
         if (paid && !wish) note(call, "onResponse", `rejected ${TOO_LATE}`);
         throw stopping(answer, rejected(reject));
       }
-      if (response) return substitute(response, answer, clean);
+      if (response) return substitute(call, response, answer, clean);
       const seen = unpeeked(answer, body);
       if (unsettled === undefined || !claim) return seen;
       if (!paid) return { ...seen, unsettled };

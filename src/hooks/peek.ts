@@ -2,6 +2,7 @@
  * Looking into a body that somebody else will read: what was looked at is put in front of the rest. Until it is looked at
  * nothing is read, and the stream goes on as it is.
  */
+import { quiet } from "./within.ts";
 
 /** Longest body that a hook can read, bytes. */
 export const MAX_BYTES = 1_048_576;
@@ -51,9 +52,7 @@ export function peek(source: ReadableStream<Uint8Array> | null, whose: string): 
   }
   return {
     bytes() {
-      all ??= readAll();
-      // Whoever asked may have run out of time.
-      all.catch(() => undefined);
+      all ??= quiet(readAll());
       return all.then((bytes) => bytes.slice());
     },
     touched: () => reader !== undefined,

@@ -3,12 +3,18 @@
 /** What the work gives, or a rejection when it takes longer. What comes after that is not heard. */
 export function within<T>(ms: number, work: () => T | Promise<T>): Promise<T> {
   const working = Promise.resolve().then(work);
-  working.catch(() => undefined);
+  void quiet(working);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`took longer than ${ms} ms`)), ms);
   });
   return Promise.race([working, late]).finally(() => clearTimeout(timer));
+}
+
+/** The same promise, whose failure is nobody's unless it is waited for: a forgotten `await` must not end a server. */
+export function quiet<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 /** Whatever was thrown, as a line for the log. */

@@ -89,3 +89,40 @@ it("nothing is granted for a payment that was not settled", async () => {
   });
   expect(grants).toBe(0);
 });
+
+it.each([
+  ["settled in this call", {}, 1],
+  ["in doubt, and found to be settled", { inDoubtSince: 1 }, 1],
+  ["settled earlier", { receipt: RECEIPT }, 0],
+])("the hook of a settlement is heard once for it: %s", async (_, standing, times) => {
+  const rooms = roomsOf({});
+  const { access, headers } = await rooms.admit(undefined as never, {}, undefined);
+  const { claim } = access as Extract<Access, { kind: "claimed" }>;
+  Object.assign(claim, standing);
+  let heard = 0;
+  const resolve = async () => {
+    claim.receipt = RECEIPT;
+  };
+  const onSettled = async () => {
+    heard += 1;
+  };
+  await serve({ ...rooms, admit: async () => ({ access, headers }), resolve, onSettled }, arrival());
+  expect(heard).toBe(times);
+});
+
+it("the hook of an error is heard before the claim's last word, and of each failure once", async () => {
+  for (const [forward, expected] of [
+    [() => Promise.reject(new GatewayError("upstream_timeout")), "upstream_timeout"],
+    [async () => ({ response: new Response("", { status: 503 }), stop: () => undefined }), "503"],
+  ] as const) {
+    const words: string[] = [];
+    const rooms = roomsOf({ forward });
+    const { access } = await rooms.admit(undefined as never, {}, undefined);
+    Object.assign((access as { claim: Claim }).claim, { abandoned: () => words.push("abandoned") });
+    const onError: Rooms["onError"] = async (_call, error) => {
+      words.push(error instanceof GatewayError ? error.code : String(error.status));
+    };
+    await serve({ ...rooms, onError }, arrival()).catch(() => undefined);
+    expect(words).toEqual(expected === "503" ? ["503"] : [expected, "abandoned"]);
+  }
+});
