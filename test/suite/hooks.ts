@@ -136,6 +136,7 @@ export function hookTests(world: () => World): void {
 
     it("onResponse under after-response: the payment can be presented again", async () => {
       const { payment } = await pay("/hooks/late/weather", "onResponse=throw");
+      expect(told("onError")[0]?.get("error")).toBe("hook_failed 500");
       await expect.poll(async () => (await world().present("/hooks/late/weather", payment)).status).toBe(200);
       expect(settled()).toBe(1);
     });
@@ -227,7 +228,10 @@ export function hookTests(world: () => World): void {
       const { answer } = await pay("/hooks/late/weather", "onResponse=replace");
       expect([answer.status, await answer.text(), settled()]).toEqual([201, "better", 1]);
       expect(answer.headers.get("x-better")).toBe("1");
+      expect(answer.headers.has("x-payment-response")).toBe(false);
       expect(decode(answer.headers.get("payment-response"))).toMatchObject({ success: true });
+      const head = await pay("/hooks/late/weather", "onResponse=replace", { method: "HEAD" });
+      expect([head.answer.status, await head.answer.text(), settled()]).toEqual([201, "", 2]);
     });
 
     it("a Response in place of a failure is what was bought", async () => {
