@@ -122,9 +122,8 @@ describeBackends("hooks at the store", { strict: true }, (of) => {
   });
 
   it("a long list is read to its end", async () => {
-    const { refunds } = open();
-    const spends = Array.from({ length: 700 }, (_, i) => `spend-${i}`);
-    await Promise.all(spends.map((spend) => refunds.record(refundOf({ spend }))));
+    const spends = Array.from({ length: 1500 }, (_, i) => `spend-${i}`);
+    await command("HSET", refundsKey("test", "2026-11"), ...spends.flatMap((spend) => [spend, "{}"]));
     const fields = await openAdmin(at()).fields(refundsKey("test", "2026-11"));
     expect(Object.keys(fields).sort()).toEqual([...spends].sort());
   });
