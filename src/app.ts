@@ -7,9 +7,11 @@ import { load } from "./config/load.ts";
 import type { Arrival } from "./core/call.ts";
 import { ERRORS } from "./core/error-codes.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
-import type { Emit, Reconciled } from "./core/ports.ts";
+import type { Emit } from "./core/events.ts";
+import type { Reconciled } from "./core/ports.ts";
+import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
-import { type Rooms, serve } from "./gateway.ts";
+import { serve } from "./gateway.ts";
 import { describe, log } from "./observability/log.ts";
 
 /** What a platform adds to a request: its variables, and what it knows of the connection. */
@@ -96,6 +98,7 @@ function render(error: GatewayError, c: Context, emit: Emit): Response {
   const { title, hint } = ERRORS[error.code];
   const id = crypto.randomUUID();
   const { details, status } = error;
+  // Code of the operator's that rejects has decided, whatever the status.
   if (status >= 500 && error.code !== "rejected") {
     const { pathname } = new URL(c.req.url);
     emit({
@@ -117,9 +120,9 @@ function render(error: GatewayError, c: Context, emit: Emit): Response {
     instance: `urn:uuid:${id}`,
     ...details.members,
   };
-  const answer = details.answer ?? { type: "application/problem+json", body: JSON.stringify(body) };
-  return new Response(c.req.method === "HEAD" ? null : answer.body, {
+  const { body: text = JSON.stringify(body), type = "application/problem+json" } = details.answer ?? {};
+  return new Response(c.req.method === "HEAD" ? null : text, {
     status,
-    headers: { "cache-control": "no-store", ...details.headers, "content-type": answer.type },
+    headers: { "cache-control": "no-store", ...details.headers, "content-type": type },
   });
 }

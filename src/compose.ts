@@ -3,23 +3,29 @@
 import { makeAdmit } from "./admission/admit.ts";
 import { rpcChain } from "./chain/rpc.ts";
 import { challenge } from "./core/challenge.ts";
-import type { Clock, Emit } from "./core/ports.ts";
+import type { Clock, Emit } from "./core/events.ts";
+import { toPayment } from "./core/payloads.ts";
+import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
 import { readTicket } from "./core/ticket.ts";
 import { makeCredits } from "./credits/credit.ts";
 import { httpFacilitator } from "./facilitator/http.ts";
 import { httpKinds } from "./facilitator/supported.ts";
-import type { Rooms } from "./gateway.ts";
+import { makeHooks } from "./hooks/hooks.ts";
 import { makeLimit } from "./limits/limit.ts";
+import { makeBill } from "./metering/bill.ts";
 import { makeTake } from "./payment/claim.ts";
 import { makePersist } from "./payment/persist.ts";
 import { makePresent } from "./payment/present.ts";
 import { makeQuote } from "./pricing/quote.ts";
-import { isServed, makeForward, respond } from "./proxy/forward.ts";
+import { isServed, makeForward } from "./proxy/forward.ts";
+import { clientHeaders, visibleHeaders } from "./proxy/headers.ts";
 import { replay, withhold } from "./proxy/keep.ts";
+import { respond } from "./proxy/respond.ts";
 import { compileMatch } from "./routing/match.ts";
 import { clientLocation } from "./routing/rewrite.ts";
 import { makeSessions } from "./sessions/session.ts";
+import { makeCollect } from "./settlement/collect.ts";
 import { makeReconcile, type Reconcile } from "./settlement/reconcile.ts";
 import { makeResolve } from "./settlement/resolve.ts";
 import { makeCashier } from "./settlement/settle.ts";
@@ -31,7 +37,13 @@ const LEASE_MS = 30_000;
 
 /** Wires what brings pending payments to an end. Makes no request. */
 export function composeReconcile({ stores, rpc, facilitator }: Compiled, emit: Emit): Reconcile {
-  return makeReconcile(openStores(stores).payments, rpcChain(rpc, facilitator.timeoutMs, emit), emit);
+  const { settle } = httpFacilitator(facilitator, emit);
+  return makeReconcile({
+    store: openStores(stores).payments,
+    chain: rpcChain(rpc, facilitator.timeoutMs, emit),
+    charge: (payment, spend) => settle(toPayment(payment, spend), payment.amount),
+    emit,
+  });
 }
 
 /** Wires the rooms. Makes no request. */
@@ -82,6 +94,8 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
       }),
     }),
     ...cashier,
+    meter: makeBill(clock),
+    collect: makeCollect(cashier, emit),
     resolve: makeResolve(rpcChain(config.rpc, facilitator.timeoutMs, emit), cashier),
     grant: (call, claim) => (call.route.credits ? credits : sessions).grant(call, claim),
     forward: makeForward(clientLocation),
@@ -89,5 +103,13 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     replay,
     withhold,
     respond,
+    ...makeHooks({
+      store: stores.hooks,
+      ledger: stores.refunds,
+      emit,
+      clock,
+      visible: visibleHeaders,
+      clean: clientHeaders,
+    }),
   };
 }

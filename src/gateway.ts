@@ -5,56 +5,37 @@
  *
  * Everything before `admit` is pure or local. `admit` is the one question to the stores before money or upstream is
  * touched. With a payment in hand, whatever happens the claim gets a last word: delivered, failed, unknown, broken or
- * abandoned. Once money has moved, what it bought is granted. What was found on the way (limits, session, receipt)
- * rides on every answer, errors included.
+ * abandoned. Once money has moved, what it bought is granted. A metered answer is charged for what went through, once that is known. What was found on the way (limits, session, receipt)
+ * rides on every answer, errors included. `on…` are the operator's hooks.
  */
-import type { Admitted, Answer, Arrival, Call, Claim, KeptAnswer, Payment, Ticket } from "./core/call.ts";
+import type { Answer } from "./core/answer.ts";
+import type { Admitted, Arrival, Call, Claim } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
-import type { Quote } from "./core/quote.ts";
+import type { Standing } from "./core/hook-room.ts";
 import { receiptHeaders } from "./core/receipt.ts";
+import type { Rooms } from "./core/rooms.ts";
 import { settlesUnseen } from "./core/terms.ts";
 import { checkUpgrade } from "./core/upgrade.ts";
-import type { PaymentRequirements, Receipt } from "./core/x402.ts";
+import type { PaymentRequirements } from "./core/x402.ts";
 
-/**
- * What a client brings to pay with: nothing on a free route, else a payment, a session's token, or both; `refused` is
- * why the payment beside a token was no good.
- */
-export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undefined; refused?: unknown };
-
-/** The doors. What each may throw is written there; all of it is a `GatewayError`. */
-export type Rooms = {
-  match: (arrival: Arrival) => Call;
-  quote: (call: Call) => Promise<Quote>;
-  present: (call: Call, accepts: PaymentRequirements[]) => Promise<Presented>;
-  admit: (call: Call, presented: Presented, accepts: PaymentRequirements[] | undefined) => Promise<Admitted>;
-  verify: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
-  resolve: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<void>;
-  settle: (call: Call, claim: Claim, accepts: PaymentRequirements[]) => Promise<Receipt>;
-  /** The answer's fields about what the settled payment has bought. */
-  grant: (call: Call, claim: Claim) => Promise<Record<string, string>>;
-  forward: (call: Call) => Promise<Answer>;
-  replay: (kept: KeptAnswer) => Answer;
-  /** What becomes of an answer that is there when its settlement has failed. */
-  withhold: (call: Call, answer: Answer, claim: Claim, reason: unknown) => void;
-  isServed: (status: number) => boolean;
-  respond: (call: Call, answer: Answer, admitted: Admitted) => Response;
-};
+type Paying = Admitted & { accepts: PaymentRequirements[]; claim: Claim };
 
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
   const matched = rooms.match(arrival);
   checkUpgrade(matched);
+  await rooms.onRequest(matched);
   const quote = await rooms.quote(matched);
   const [call, accepts] =
     quote.kind === "free" ? [matched] : [{ ...matched, quoted: quote.quoted }, quote.accepts];
+  await rooms.onPriceResolved(call, accepts);
   const presented = accepts ? await rooms.present(call, accepts) : {};
 
-  const admitted = await rooms.admit(call, presented, accepts);
-  const { access } = admitted;
-  const paying = access.kind === "claimed" && accepts && { admitted, claim: access.claim, accepts };
-  const serving = paying ? servePaid(rooms, call, paying) : pass(rooms, call, admitted);
-  const served = unwinding(call, admitted, serving);
+  const standing = { ...(await rooms.admit(call, presented, accepts)), accepts };
+  const { access } = standing;
+  const paying = access.kind === "claimed" && accepts && { ...standing, accepts, claim: access.claim };
+  const serving = paying ? servePaid(rooms, call, paying) : pass(rooms, call, standing);
+  const served = unwinding(rooms, call, standing, serving);
   // A client that leaves now must not take the isolate with it: money is about to move, or a credit to be given back.
   if (paying || access.kind === "credit") call.waitUntil(served.catch(() => undefined));
   return served;
@@ -62,38 +43,51 @@ export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
 
 /** The one place where an admitted call goes wrong: a claim lets go, a credit goes back, what was found rides along. */
 async function unwinding(
-  { request }: Call,
-  { access, headers }: Admitted,
+  rooms: Rooms,
+  call: Call,
+  standing: Standing,
   served: Promise<Response>,
 ): Promise<Response> {
   try {
     return await served;
   } catch (thrown) {
+    const { access, headers } = standing;
     if (access.kind === "credit") Object.assign(headers, await access.giveBack());
     const error = toGatewayError(thrown).withHeaders(headers);
+    await rooms.onError(call, error, standing);
     if (access.kind !== "claimed") throw error;
     const { claim } = access;
     claim.abandoned();
-    throw claim.receipt ? error.withHeaders(receiptHeaders(request, claim.receipt)) : error;
+    throw claim.receipt ? error.withHeaders(receiptHeaders(call.request, claim.receipt)) : error;
   }
 }
 
 /** Free, within paid time, on a credit, or delivered before. */
-async function pass(rooms: Rooms, call: Call, admitted: Admitted): Promise<Response> {
-  const { access } = admitted;
-  const answer = access.kind === "kept" ? rooms.replay(access.answer) : await rooms.forward(call);
-  if (access.kind === "credit" && !rooms.isServed(answer.response.status))
-    Object.assign(admitted.headers, await access.giveBack());
-  return rooms.respond(call, answer, admitted);
+async function pass(rooms: Rooms, call: Call, standing: Standing): Promise<Response> {
+  const { access, headers } = standing;
+  const answer = access.kind === "kept" ? rooms.replay(access.answer) : await ask(rooms, call, standing);
+  const owed = access.kind === "credit" && !rooms.isServed(answer.response.status);
+  if (owed) Object.assign(headers, await access.giveBack());
+  return hand(rooms, call, answer, standing);
+}
+
+/** The upstream's answer, as the hook leaves it. */
+async function ask(rooms: Rooms, call: Call, standing: Standing): Promise<Answer> {
+  return rooms.onResponse(call, await rooms.forward(call), standing);
+}
+
+/** The answer goes out. */
+async function hand(rooms: Rooms, call: Call, answer: Answer, standing: Standing): Promise<Response> {
+  const { status } = answer.response;
+  if (!rooms.isServed(status)) await rooms.onError(call, { status }, standing);
+  return rooms.respond(call, answer, standing);
 }
 
 /** With a payment in hand. A claim that comes with a receipt was paid earlier and is not charged again. */
-async function servePaid(
-  rooms: Rooms,
-  call: Call,
-  { admitted, claim, accepts }: { admitted: Admitted; claim: Claim; accepts: PaymentRequirements[] },
-): Promise<Response> {
+async function servePaid(rooms: Rooms, call: Call, paying: Paying): Promise<Response> {
+  const { claim, accepts } = paying;
   const before = call.route.settlement === "before-response";
+  const paidEarlier = claim.receipt !== undefined;
   if (claim.inDoubtSince !== undefined) await rooms.resolve(call, claim, accepts);
   const trusted = claim.verified || (before && settlesUnseen(claim.payment));
   if (!claim.receipt && !trusted) await rooms.verify(call, claim, accepts);
@@ -103,24 +97,40 @@ async function servePaid(
   let granting = claim.receipt && rooms.grant(call, claim);
   let answer: Answer;
   try {
-    answer = await produce(rooms, call, claim);
-    if (!claim.receipt && rooms.isServed(answer.response.status)) {
+    if (claim.receipt && !paidEarlier) await rooms.onSettled(call, claim, accepts);
+    answer = await produce(rooms, call, paying);
+    const charged = !claim.receipt && answer.unsettled === undefined;
+    if (charged && rooms.isServed(answer.response.status)) {
+      answer = await rooms.meter(call, claim, answer);
+      if (answer.tab) return hand(rooms, call, onTab(rooms, call, paying, answer), paying);
       // Charged for an answer that is there but not yet handed out.
-      await rooms.settle(call, claim, accepts).catch((error: unknown) => {
+      await rooms.settle(call, claim, accepts, answer.charge).catch((error: unknown) => {
         rooms.withhold(call, answer, claim, error);
         throw error;
       });
       granting = rooms.grant(call, claim);
+      await rooms.onSettled(call, claim, accepts);
     }
   } finally {
-    Object.assign(admitted.headers, await granting);
+    Object.assign(paying.headers, await granting);
   }
-  return rooms.respond(call, answer, admitted);
+  return hand(rooms, call, answer, paying);
+}
+
+/** The answer goes out first, and what went through of it is charged once it has ended. */
+function onTab(rooms: Rooms, call: Call, { claim, accepts }: Paying, answer: Answer): Answer {
+  const ended: Answer["ended"] = async (how) => {
+    const amount = answer.tab?.close(how);
+    if (amount === undefined) return claim.abandoned();
+    if (await rooms.collect(call, claim, accepts, amount)) await rooms.onSettled(call, claim, accepts);
+  };
+  return { ...answer, ended };
 }
 
 /** The answer: of the upstream, or one that it gave earlier, while it was in doubt whether it was paid. */
-async function produce(rooms: Rooms, call: Call, claim: Claim): Promise<Answer> {
+async function produce(rooms: Rooms, call: Call, paying: Paying): Promise<Answer> {
+  const { claim } = paying;
   // Another isolate has taken over, because this one stalled: it serves.
   if (claim.lost.aborted) throw new GatewayError("payment_in_progress", { headers: { "retry-after": "5" } });
-  return claim.answer && claim.receipt ? rooms.replay(claim.answer) : rooms.forward(call);
+  return claim.answer && claim.receipt ? rooms.replay(claim.answer) : ask(rooms, call, paying);
 }

@@ -15,6 +15,7 @@ const ROOMS = [
   "settlement",
   "proxy",
   "metering",
+  "hooks",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -25,10 +26,11 @@ const DOORS: Record<string, string[]> = {
   sessions: ["session.ts"],
   credits: ["credit.ts"],
   payment: ["present.ts", "claim.ts", "persist.ts"],
-  settlement: ["settle.ts", "resolve.ts", "reconcile.ts"],
-  proxy: ["forward.ts", "keep.ts"],
-  metering: ["meter.ts"],
-  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts"],
+  settlement: ["settle.ts", "resolve.ts", "reconcile.ts", "collect.ts"],
+  proxy: ["forward.ts", "respond.ts", "keep.ts", "headers.ts"],
+  metering: ["bill.ts"],
+  hooks: ["hooks.ts"],
+  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts", "refunds.ts"],
   facilitator: ["http.ts", "supported.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts"],

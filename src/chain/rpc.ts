@@ -3,8 +3,9 @@
  * its answers mean is told in `authorization.ts` and `permit.ts`; of a Solana transaction only its facilitator can tell.
  */
 import * as z from "zod/mini";
+import type { Emit } from "../core/events.ts";
 import type { Spent } from "../core/payloads.ts";
-import type { Chain, Emit, Spending } from "../core/ports.ts";
+import type { Chain, Spending } from "../core/ports.ts";
 import { lookUpAuthorization } from "./authorization.ts";
 import type { Call } from "./node.ts";
 import { lookUpPermit } from "./permit.ts";

@@ -98,6 +98,9 @@ async function count(owners: RedisConnection[], start: string, { say }: Terminal
 function warn(found: Found[], prefix: string, { say }: Terminal): void {
   const records = found.flatMap(({ keys }) => keys.filter((key) => key.includes(":verify:"))).length;
   for (const { url, keys } of found) say(`${url}: ${keys.length} keys under ${prefix}:`);
+  if (found.some(({ keys }) => keys.some((key) => key.includes(":ledger:")))) {
+    say('Among them is the list of refunds that you owe: "tollbooth refunds --json" prints it.');
+  }
   if (records === 0) return;
   say(
     `${records} of them are payment records. Without its record a payment that was used could be presented`,

@@ -6,6 +6,7 @@ import { doctorCommand } from "./doctor.ts";
 import { flushCommand } from "./flush.ts";
 import { reconcileCommand } from "./reconcile.ts";
 import { redisBridgeCommand } from "./redis-bridge.ts";
+import { refundsCommand } from "./refunds.ts";
 import { serveCommand } from "./serve.ts";
 import { sessionsCommand } from "./sessions.ts";
 import { validateCommand } from "./validate.ts";
@@ -20,6 +21,7 @@ export function createProgram(): Command {
     .addCommand(sessionsCommand())
     .addCommand(creditsCommand())
     .addCommand(reconcileCommand())
+    .addCommand(refundsCommand())
     .addCommand(serveCommand())
     .addCommand(redisBridgeCommand())
     .showHelpAfterError("(--help shows what there is)");

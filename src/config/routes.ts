@@ -3,6 +3,7 @@ import { isCanonicalPath } from "../core/canonical.ts";
 import type { Offer, Route, Upstream } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
+import { checkHooks } from "./hooks.ts";
 import { checkRateLimits } from "./limits.ts";
 import { checkPricing, checkReceivers } from "./prices.ts";
 import { checkFreeRoute, checkRecords } from "./records.ts";
@@ -38,6 +39,7 @@ export async function checkRoutes(
     if (isFree) checkFreeRoute(key, raw, faults);
     const session = await checkSession(key, route, raw, faults);
     const credits = await checkCredits(key, route, raw, faults);
+    const hooks = checkHooks(route, path, raw, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
     const twin = shapes.get(shape);
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
@@ -49,7 +51,7 @@ export async function checkRoutes(
     const timing = checkTiming(
       route.timeout ?? raw.defaults?.timeout,
       settlement,
-      upstream,
+      upstream.timeoutMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
       `${path}.timeout`,
       faults,
     );
@@ -68,6 +70,7 @@ export async function checkRoutes(
       ...(priced.usage ? { keepAnswerMs: 0 } : {}),
       session,
       credits,
+      hooks,
       limits,
       onStoreError: route.onStoreError ?? raw.defaults?.onStoreError ?? "deny",
     });

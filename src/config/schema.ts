@@ -6,24 +6,13 @@
 import * as z from "zod/mini";
 import { AcceptSchema } from "./accept-schema.ts";
 import { CreditsSchema } from "./credit-schema.ts";
+import { HooksSchema } from "./hook-schema.ts";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
 import { PriceSchema } from "./price-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
 import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
+import { SecondsSchema as seconds, UpstreamSchema } from "./upstream-schema.ts";
 import { UsagePricingSchema } from "./usage-schema.ts";
-
-const seconds = z.number().check(z.positive(), z.maximum(86_400));
-
-const UpstreamSchema = z.strictObject({
-  /** Base URL; its path is put before every forwarded path. */
-  url: z.string(),
-  /** Headers set on every forwarded request, e.g. the upstream's API key: `{ authorization: "Bearer ${API_KEY}" }`. */
-  headers: z.optional(z.record(z.string(), z.string())),
-  /** Longest wait for the response headers, seconds. Default `gateway.timeouts.upstream`. */
-  timeout: z.optional(seconds),
-  /** Whether the client's cookies go to this upstream. Default false: they belong to the gateway's domain. */
-  cookies: z.optional(z.boolean()),
-});
 
 const SettlementSchema = z.enum(["before-response", "after-response"]);
 
@@ -63,6 +52,8 @@ const RouteSchema = z.strictObject({
   rateLimit: z.optional(RateLimitSchema),
   /** `deny` (default) answers 503 while the store of the rate limits is away, `allow` lets calls through. Payments are refused in any case. */
   onStoreError: z.optional(OnStoreErrorSchema),
+  /** Functions that take the place of the global ones of their names. */
+  hooks: z.optional(HooksSchema),
   ...RecordSchema,
 });
 
@@ -122,6 +113,8 @@ export const ConfigSchema = z.strictObject({
   /** Network → JSON-RPC URL of a node: it can tell what became of a payment whose settlement was not seen to end. */
   rpc: z.optional(z.record(z.string(), z.string())),
   upstreams: z.record(z.string(), UpstreamSchema),
+  /** Functions of yours that are called on the way of every call. */
+  hooks: z.optional(HooksSchema),
   /** `"METHOD /path"` → what is sold there. Paths take `:param` and a last `*`; the method `*` is any. */
   routes: z.record(z.string(), RouteSchema),
   stores: z.optional(StoresSchema),

@@ -1,5 +1,5 @@
 /** How long payments must stay valid, so that they can still be settled at their time. */
-import type { Route, SettlementTiming, Upstream } from "../core/route.ts";
+import type { Route, SettlementTiming } from "../core/route.ts";
 import type { Fault } from "./faults.ts";
 
 /** Facilitators want this long to settle, seconds. */
@@ -7,15 +7,18 @@ const SETTLE_SECONDS = 6;
 /** What a client may take between reading the price and presenting the payment, at the very least, seconds. */
 const CLIENT_SECONDS = 10;
 
-/** A payment must still be good when it is settled: under `after-response`, that is after the upstream has answered. */
+/**
+ * A payment must still be good when it is settled: under `after-response`, that is after the call has been served, which
+ * takes `servingMs` at most.
+ */
 export function checkTiming(
   timeout: number | undefined,
   settlement: SettlementTiming,
-  upstream: Upstream,
+  servingMs: number,
   path: string,
   faults: Fault[],
 ): Pick<Route, "timeoutSeconds" | "settleMarginSeconds"> {
-  const serving = settlement === "after-response" ? Math.ceil(upstream.timeoutMs / 1000) : 0;
+  const serving = settlement === "after-response" ? Math.ceil(servingMs / 1000) : 0;
   const settleMarginSeconds = serving + SETTLE_SECONDS;
   const least = settleMarginSeconds + CLIENT_SECONDS;
   if (timeout !== undefined && timeout < least) {

@@ -11,8 +11,8 @@ export type RequestBody = {
    * @throws GatewayError `body_too_large`, `body_timeout`, `body_incomplete`, `body_encoded`
    */
   bytes: () => Promise<Uint8Array>;
-  /** What the upstream gets. */
-  forward: () => BodyInit | null;
+  /** What the upstream gets. @throws what reading it has failed with */
+  forward: () => Promise<BodyInit | null>;
 };
 
 /** The request's body; `maxBytes` and `timeoutMs` hold when it is read here, not when it streams on. */
@@ -20,16 +20,18 @@ export function openBody(request: Request, maxBytes: number, timeoutMs: number):
   // Asked for only when it is needed: a server that has handed it out expects it to be read.
   const stream = () => (request.method === "GET" || request.method === "HEAD" ? null : request.body);
   let reading: Promise<Uint8Array> | undefined;
-  let bytes: Uint8Array | undefined;
+  let gone = false;
   return {
     bytes() {
-      reading ??= read(request, stream(), maxBytes, timeoutMs).then((all) => {
-        bytes = all;
-        return all;
-      });
+      if (gone && !reading)
+        return Promise.reject(new Error("the request's body has gone to the upstream unread"));
+      reading ??= read(request, stream(), maxBytes, timeoutMs);
       return reading;
     },
-    forward: () => (bytes === undefined ? stream() : (bytes as Uint8Array<ArrayBuffer>)),
+    async forward() {
+      gone = true;
+      return reading ? ((await reading) as Uint8Array<ArrayBuffer>) : stream();
+    },
   };
 }
 

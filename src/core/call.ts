@@ -1,4 +1,5 @@
 /** The vocabulary of one request: what the rooms hand to each other. */
+import type { KeptAnswer } from "./answer.ts";
 import type { RequestBody } from "./body.ts";
 import type { SchemePayload } from "./payloads.ts";
 import type { Quoted } from "./quote.ts";
@@ -39,12 +40,6 @@ export type Call = Arrival & {
   quoted?: Quoted;
 };
 
-/**
- * An upstream's answer; `stop` ends it on both sides. `held` is what must not be forgotten meanwhile: Node cancels the body
- * of a fetched response that nobody holds any more.
- */
-export type Answer = { response: Response; stop: () => void; held?: unknown };
-
 /** A payment that is good for this call as far as can be told without asking anyone. */
 export type Payment = {
   /** The version of x402 that its client speaks; the facilitator is asked in the same. */
@@ -71,16 +66,14 @@ export type Payment = {
   identifier: { name: string; call: string } | undefined;
 };
 
-/** An answer that was kept to be handed out again: name and value of each header, and the body in base64. */
-export type KeptAnswer = { status: number; headers: [string, string][]; body: string };
-
 /** What the payment record says of a payment that is presented; only the first three may go on with it. */
 export type Admission =
   /** `good`: the facilitator has said so before. */
   | { kind: "claimed"; good: boolean }
   /** `spend`: the record is that of an earlier payment with the same identifier. */
   | { kind: "paid"; receipt: Receipt; answer: KeptAnswer | undefined; spend?: string }
-  | { kind: "doubt"; since: number; answer: KeptAnswer | undefined }
+  /** `due`: it was served, and so much is to be charged for that, atomic units. */
+  | { kind: "doubt"; since: number; due?: string | undefined; answer: KeptAnswer | undefined }
   /** Nothing was claimed: the payer has paid for the time until then, ms since 1970. */
   | { kind: "session"; endsAt: number }
   /** Nothing was claimed: one of the payer's credits was drawn. */
@@ -110,6 +103,10 @@ export type Claim = {
   answer: KeptAnswer | undefined;
   /** The answer has not paid its debt before this is true: `delivered` waits for it, and is `abandoned` if it fails. */
   owes: (debt: Promise<boolean>) => void;
+  /** What is to be charged, atomic units: the call was served, and the payment buys nothing more. */
+  due: string | undefined;
+  /** So much is to be charged for what was served. */
+  charges: (amount: string) => void;
   /** Aborted when the lease was lost: another isolate may be serving this payment. */
   lost: AbortSignal;
   /** The money moved. */

@@ -1,79 +1,13 @@
+/** The codes of failures. */
+import { REQUEST_ERRORS } from "./request-errors.ts";
+
 /**
  * Every failure the gateway can answer with, in one table. A code has a status, one public sentence and a hint
  * for the caller; `docs/errors.md` has a heading for each (a test keeps them together). What only the operator
  * may know travels as `cause` and goes to the log, never to the client.
  */
 export const ERRORS = {
-  path_not_canonical: {
-    status: 400,
-    title: "The path is not in canonical form.",
-    hint: "Send it without //, dot segments, ';', backslashes, or escapes of characters that need none.",
-  },
-  route_not_found: {
-    status: 404,
-    title: "No route matches this request.",
-    hint: "Check the method and the path.",
-  },
-  method_not_allowed: {
-    status: 405,
-    title: "This path does not take that method.",
-    hint: "Use one of the methods in the Allow header.",
-  },
-  body_too_large: {
-    status: 413,
-    title: "The body is too large to be priced.",
-    hint: "The price of this call depends on its body, and only so much of it is read. Nothing was charged.",
-  },
-  body_timeout: {
-    status: 408,
-    title: "The body did not arrive in time.",
-    hint: "Nothing was charged. Repeat the call; a payment can be presented again as it is.",
-  },
-  body_incomplete: {
-    status: 400,
-    title: "The body broke off.",
-    hint: "Nothing was charged. Repeat the call; a payment can be presented again as it is.",
-  },
-  body_encoded: {
-    status: 415,
-    title: "The body is compressed, and the price of this call depends on it.",
-    hint: "Send it without Content-Encoding.",
-  },
-  body_not_json: {
-    status: 400,
-    title: "The body is not JSON, and the price of this call depends on it.",
-    hint: "Send one JSON value in UTF-8, in which no object has a name twice.",
-  },
-  body_not_priceable: {
-    status: 400,
-    title: "The body is not what the price of this call depends on.",
-    hint: "Send the member named in detail once, and with the type that the API documents.",
-  },
-  query_ambiguous: {
-    status: 400,
-    title: "The query can be read in two ways, and the price of this call depends on it.",
-    hint: "Send each name once.",
-  },
-  model_unknown: {
-    status: 400,
-    title: "There is no price for this model.",
-    hint: "Ask for a model that this gateway sells.",
-  },
-  rejected: {
-    status: 403,
-    title: "The seller does not take this call.",
-    hint: "Nothing was charged.",
-  },
-  price_failed: {
-    status: 500,
-    title: "The price of this call cannot be told.",
-    hint: "Nothing was charged. The operator finds the cause in the log under this answer's id.",
-  },
-  rate_limited: {
-    status: 429,
-    title: "Too many calls.",
-    hint: "Nothing was charged. Repeat the call after Retry-After seconds; a payment can be presented again as it is.",
-  },
+  ...REQUEST_ERRORS,
   payment_required: {
     status: 402,
     title: "This call has a price.",
@@ -138,6 +72,11 @@ export const ERRORS = {
     status: 501,
     title: "This gateway does not carry WebSockets where it runs.",
     hint: "Nothing was charged. WebSockets pass where the gateway runs on Cloudflare Workers; call it without Upgrade.",
+  },
+  hook_failed: {
+    status: 500,
+    title: "The rules of this service could not be applied.",
+    hint: "Nothing was charged. The operator finds the cause in the log.",
   },
   config_invalid: {
     status: 500,

@@ -1,25 +1,6 @@
 /** A failure that the gateway answers with: a code of the table (`error-codes.ts`), and what is special about it. */
 import { ERRORS, type ErrorCode } from "./error-codes.ts";
-
-/** What may accompany a failure. */
-export type ErrorDetails = {
-  /** Public sentence about this very occurrence; never a foreign system's own words. */
-  detail?: string;
-  /** Public hint in place of the table's. */
-  hint?: string;
-  /** Response headers (x402, `Allow`, `Retry-After`). */
-  headers?: Record<string, string>;
-  /** Further public members of the problem document. */
-  members?: Record<string, unknown>;
-  /** In place of the table's. */
-  status?: number;
-  /** Sent in place of the problem document. */
-  answer?: { type: string; body: string };
-  /** True when what was asked may still be done, though nobody waits for it. */
-  late?: boolean;
-  /** For the log only. */
-  cause?: unknown;
-};
+import type { ErrorDetails } from "./error-details.ts";
 
 /** A failure with a code of {@link ERRORS}; `app.ts` is the only place that renders one. */
 export class GatewayError extends Error {
@@ -35,7 +16,7 @@ export class GatewayError extends Error {
 
   /** The HTTP status of the answer. */
   get status(): number {
-    return this.details.status ?? ERRORS[this.code].status;
+    return this.details.answer?.status ?? ERRORS[this.code].status;
   }
 
   /** The same failure with more response headers. */

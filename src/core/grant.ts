@@ -5,7 +5,7 @@
  * for the first time brings a token with it: later anybody could have copied it.
  */
 import type { Call, Claim } from "./call.ts";
-import type { Emit } from "./ports.ts";
+import type { Emit } from "./events.ts";
 import { RETRY_DELAYS_MS, retry } from "./retry.ts";
 import { endField, newSecret, ticketFields } from "./ticket.ts";
 

@@ -3,6 +3,7 @@
  * part of what is signed, and dropped elsewhere.
  */
 import * as z from "zod/mini";
+import type { Payment } from "./call.ts";
 import { PaymentRequirements } from "./x402.ts";
 
 const address = z.string().check(z.regex(/^0x[0-9a-fA-F]{40}$/));
@@ -83,4 +84,23 @@ export type Spent = z.infer<typeof Spent>;
 export function payerOf(scheme: SchemePayload): string | undefined {
   if ("authorization" in scheme) return scheme.authorization.from;
   return "permit2Authorization" in scheme ? scheme.permit2Authorization.from : undefined;
+}
+
+/** A payment as its record keeps it, for whoever asks the facilitator to settle it without its payer. */
+export function toPayment({ scheme, requirements }: Spent, spend: string): Payment {
+  const permit = "permit2Authorization" in scheme ? scheme.permit2Authorization : undefined;
+  const hashes = { spend, fingerprint: "", identifier: undefined };
+  const payer = payerOf(scheme);
+  const validBefore = Number(permit?.deadline ?? 0);
+  return {
+    version: 2,
+    scheme,
+    requirements,
+    payer,
+    proven: true,
+    expired: undefined,
+    validBefore,
+    resource: "",
+    ...hashes,
+  };
 }

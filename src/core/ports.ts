@@ -1,5 +1,6 @@
 /** What the rooms need from outside, as they would say it; `stores/` and `facilitator/` implement it. */
-import type { Admission, KeptAnswer, Payment } from "./call.ts";
+import type { KeptAnswer } from "./answer.ts";
+import type { Admission, Payment } from "./call.ts";
 import type { Spent } from "./payloads.ts";
 import type { Instead, Question } from "./stores.ts";
 import type { PaymentRequirements, Receipt } from "./x402.ts";
@@ -11,6 +12,8 @@ export type PaymentChange =
   | { to: "abandoned"; goodMs?: number }
   | { to: "delivered"; kept?: Kept | undefined }
   | { to: "kept"; kept: Kept }
+  /** So much is to be charged for what was served, atomic units. */
+  | { to: "due"; amount: string }
   | { to: "failed"; reason: string }
   | { to: "unknown"; reason: string; transaction: string };
 
@@ -135,16 +138,3 @@ export type Chain = {
    */
   lookUp: (payment: Spent, since: number) => Promise<Spending>;
 };
-
-/** Something the operator should be able to see; never holds secrets or whole payments. */
-export type Event = {
-  event: string;
-  level: "info" | "warn" | "error";
-  [field: string]: unknown;
-};
-
-/** Takes events; never throws and never waits. */
-export type Emit = (event: Event) => void;
-
-/** Milliseconds since 1970. */
-export type Clock = () => number;

@@ -1,5 +1,6 @@
 /** What a route's calls cost, as compiled: rules over what is in the request, a fixed price, or the seller's own function. */
 import type { Decimal } from "./money.ts";
+import type { Rejection } from "./reject.ts";
 
 /** An amount of US dollars, or of one token; zero is free. */
 export type Price = {
@@ -36,15 +37,6 @@ export type PriceInput<Params = Record<string, string>> = {
   headers: Record<string, string | undefined>;
   /** The JSON body; undefined without one, or where the route says `body: "stream"`. Foreign input: check its shape. */
   body: unknown;
-};
-
-/** A refusal by code of the seller's: answered as given, nothing is charged. */
-export type Rejection = {
-  reject: true;
-  /** 400 to 599. Default 403. */
-  status?: number;
-  /** A string is sent as text, anything else as JSON. */
-  body?: unknown;
 };
 
 /** What a price function gives: `"$0.01"`, `0.01` (US dollars), `"0.10 USDT"`, `"$0"` for free, or a rejection. */

@@ -1,5 +1,6 @@
 /** The compiled configuration: what `config` makes once per isolate and every room reads. Plain data, and the functions in it. */
 import type { Asset, Transfer } from "./assets.ts";
+import type { RouteHooks } from "./hooks.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Decimal } from "./money.ts";
 import type { Pricing } from "./pricing.ts";
@@ -71,6 +72,8 @@ export type Route = {
   session: { group: string; cookie: string; durationMs: number } | undefined;
   /** What is sold are calls: a payment buys so many of any route of the group, to be made within that time. */
   credits: { group: string; cookie: string; calls: number; ttlMs: number } | undefined;
+  /** The operator's own code, where there is any. */
+  hooks: RouteHooks | undefined;
   /** All of them hold. */
   limits: RateLimit[];
   /** What becomes of calls while the store of the rate limits does not answer; payments are refused in any case. */

@@ -9,8 +9,8 @@
  * which the store may carry out later still, from costing anything.
  */
 import type { Access, Call, Claim, Payment, Ticket } from "../core/call.ts";
+import type { Emit } from "../core/events.ts";
 import { grantBought } from "../core/grant.ts";
-import type { Emit } from "../core/ports.ts";
 import { RETRY_DELAYS_MS, retry } from "../core/retry.ts";
 import { CREDITS_HEADER } from "../core/session.ts";
 import type { Balance, Batch, CreditDraw, CreditStore } from "../core/stores.ts";

@@ -5,7 +5,8 @@
  */
 import type { Payment } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Emit, Facilitator, Settlement } from "../core/ports.ts";
+import type { Emit } from "../core/events.ts";
+import type { Facilitator, Settlement } from "../core/ports.ts";
 import type { FacilitatorMap } from "../core/route.ts";
 import { toV1 } from "../core/v1.ts";
 import { SettleResponse, VerifyResponse } from "../core/x402.ts";

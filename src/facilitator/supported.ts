@@ -6,8 +6,9 @@
 import * as z from "zod/mini";
 import { isSolanaAddress } from "../core/base58.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { Clock, Emit } from "../core/events.ts";
 import { isSolana } from "../core/networks.ts";
-import type { Clock, Emit, Kinds } from "../core/ports.ts";
+import type { Kinds } from "../core/ports.ts";
 import type { FacilitatorMap } from "../core/route.ts";
 import { facilitatorField, withFacilitator } from "../core/terms.ts";
 import type { PaymentRequirements } from "../core/x402.ts";

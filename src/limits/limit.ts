@@ -8,8 +8,8 @@
  */
 import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { Emit } from "../core/events.ts";
 import type { RateLimit } from "../core/limit.ts";
-import type { Emit } from "../core/ports.ts";
 import type { Allowance, Batch, Limiter } from "../core/stores.ts";
 import { clientOf } from "./client.ts";
 

@@ -16,7 +16,7 @@
  * heard by then, its output is estimated from the text that went through, its UTF-8 bytes by four, rounded up, and is at
  * least what was reported so far; its input is what was reported, else the bytes of the request's body by four, rounded up.
  */
-import type { Clock } from "../core/ports.ts";
+import type { Clock } from "../core/events.ts";
 import type { Usage } from "../core/usage.ts";
 import { amountOf, once, whole } from "./amount.ts";
 import { type AnswerReader, kindOf, LONGEST_JSON, readAnswer } from "./answer.ts";

@@ -1,5 +1,5 @@
 /** The log: one JSON line per event, on the stream that the platforms collect. */
-import type { Emit } from "../core/ports.ts";
+import type { Emit } from "../core/events.ts";
 
 /** Writes events as JSON lines; what cannot be written as JSON is left out, never thrown. */
 export const log: Emit = ({ event, level, ...fields }) => {

@@ -3,10 +3,12 @@
  * becomes an answer here, what may becomes a `Claim` (`hold.ts`). An isolate that dies holds a payment up for one lease
  * at most.
  */
-import type { Admission, Call, Claim, KeptAnswer, Payment } from "../core/call.ts";
+import type { KeptAnswer } from "../core/answer.ts";
+import type { Admission, Call, Claim, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { ChangeBy, Clock, PaymentStore } from "../core/ports.ts";
+import type { Clock } from "../core/events.ts";
+import type { ChangeBy, PaymentStore } from "../core/ports.ts";
 import { receiptHeaders } from "../core/receipt.ts";
 import type { Balance, Batch, Instead } from "../core/stores.ts";
 import type { PaymentRequirements, Receipt } from "../core/x402.ts";

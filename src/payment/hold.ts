@@ -3,7 +3,8 @@
  * writes go out in order, in the background, each with the receipt once there is one; a write that comes too late is
  * refused by the store, and the claim is lost.
  */
-import type { Admission, Call, Claim, KeptAnswer, Payment } from "../core/call.ts";
+import type { KeptAnswer } from "../core/answer.ts";
+import type { Admission, Call, Claim, Payment } from "../core/call.ts";
 import type { ChangeBy, PaymentChange } from "../core/ports.ts";
 import type { Persist } from "./persist.ts";
 
@@ -49,6 +50,11 @@ export function hold(
     receipt: paid?.receipt,
     verified: known,
     answer: admission.kind === "claimed" ? undefined : admission.answer,
+    due: admission.kind === "doubt" ? admission.due : undefined,
+    charges: (amount) => {
+      claim.due = amount;
+      write({ to: "due", amount });
+    },
     owes: (owed) => {
       debt = owed.catch(() => false);
     },

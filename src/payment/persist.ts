@@ -1,6 +1,7 @@
 /** Writing a payment's record in the background: retried while the store is away, never thrown. */
 
-import type { ChangeBy, Emit, PaymentChange, PaymentStore } from "../core/ports.ts";
+import type { Emit } from "../core/events.ts";
+import type { ChangeBy, PaymentChange, PaymentStore } from "../core/ports.ts";
 import { RETRY_DELAYS_MS, retry } from "../core/retry.ts";
 
 /** Writes one change. `refused`: the claim is no longer ours. `failed`: the store stayed away. */

@@ -11,8 +11,9 @@
 import type { Call, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { Clock } from "../core/events.ts";
 import { hash } from "../core/hash.ts";
-import type { Clock, Kinds } from "../core/ports.ts";
+import type { Kinds } from "../core/ports.ts";
 import { PAYMENT_IDENTIFIER, PaymentIdentifier, type PaymentRequirements } from "../core/x402.ts";
 import { match } from "./match.ts";
 import { malformed, type Presented, readPayment } from "./read.ts";
@@ -75,8 +76,8 @@ function refusal(
   });
 }
 
-function identityOf({ request, url }: Call): string[] {
-  return [request.method, url.host, url.pathname, url.search];
+function identityOf({ request, url, quoted }: Call): string[] {
+  return [request.method, url.host, url.pathname, url.search, ...(quoted?.terms ?? [])];
 }
 
 /** The name a client gives to its purchase (extension `payment-identifier`), where the route takes one. */

@@ -7,7 +7,7 @@ import { within } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
 import { type Decimal, isDearer, parsePrice } from "../core/money.ts";
 import type { Price, PriceFunction, PriceInput } from "../core/pricing.ts";
-import { isRejection, rejected } from "../core/reject.ts";
+import { readRejection, rejected } from "../core/reject.ts";
 import { type Facts, onlyQuery } from "./facts.ts";
 
 /** Longest time that a price function may take, ms. */
@@ -33,12 +33,20 @@ export async function askFunction(
   } catch (error) {
     throw error instanceof GatewayError ? error : fail(error);
   }
-  if (isRejection(result)) throw rejected(result);
+  if (typeof result === "object" && result !== null && "reject" in result) throw turnAway(result, fail);
   const read = typeof result === "number" ? fromNumber(result, decimals) : parsePrice(String(result));
   const known = typeof result === "number" || typeof result === "string" ? read : undefined;
   if (!known) throw fail(new Error(`${describe(result)} is not a price`));
   if (isDearer(known.amount, HIGHEST)) throw fail(new Error(`${describe(result)} is above $1,000,000`));
   return known;
+}
+
+function turnAway(result: object, fail: (cause: unknown) => GatewayError): GatewayError {
+  try {
+    return rejected(readRejection({ ...result }));
+  } catch (error) {
+    return fail(error);
+  }
 }
 
 function inputOf({ request, url, params }: Call, { headers, body }: Facts): PriceInput {

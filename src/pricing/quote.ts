@@ -14,10 +14,10 @@
  */
 import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
+import type { Clock } from "../core/events.ts";
 import { hex } from "../core/hash.ts";
 import { priceOfModel } from "../core/models.ts";
 import { toAtomic } from "../core/money.ts";
-import type { Clock } from "../core/ports.ts";
 import { isFixed, type Price } from "../core/pricing.ts";
 import type { Quote } from "../core/quote.ts";
 import type { Offer, Route } from "../core/route.ts";

@@ -4,8 +4,8 @@
  * asked for just that. Nothing is stored, so quotes cost nothing that anybody could use up.
  */
 import type { Call } from "../core/call.ts";
+import type { Clock } from "../core/events.ts";
 import { fromHex, hex } from "../core/hash.ts";
-import type { Clock } from "../core/ports.ts";
 import type { Honoured } from "../core/quote.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 

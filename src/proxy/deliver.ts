@@ -2,12 +2,7 @@
  * Handing an answer to the client while watching how it ends, because that decides whether a payment has bought its
  * answer. Nothing is buffered: a client that stops reading stops the upstream, one that leaves closes it.
  */
-
-/**
- * What became of a body: the client has it, or walked away from it (`delivered`); it broke off half-way (`broken`); nobody
- * took the first byte of it, or the gateway itself went down (`unfinished`).
- */
-export type Ending = "delivered" | "broken" | "unfinished";
+import type { Ending } from "../core/answer.ts";
 
 /** What is known of a body, and who looks at it. */
 export type Watch = {
@@ -16,6 +11,8 @@ export type Watch = {
   /** Asked when the body breaks off: has the client gone, has the gateway cut the connection? */
   left: () => boolean;
   wasCut: () => boolean;
+  /** Told of each chunk that the client has taken; then no chunk passes unseen. */
+  sent?: ((chunk: Uint8Array) => void) | undefined;
   /** Shown each chunk, and `undefined` at the end, until it says that it wants no more. */
   taster?: ((chunk: Uint8Array | undefined) => boolean) | undefined;
 };
@@ -29,13 +26,15 @@ export function watch(source: ReadableStream<Uint8Array>, how: Watch) {
 async function pump(
   source: ReadableStream<Uint8Array>,
   sink: WritableStream<Uint8Array>,
-  { left, wasCut, taster = () => false }: Watch,
+  { left, wasCut, sent, taster = () => false }: Watch,
 ): Promise<Ending> {
   let begun = false;
   try {
-    await passFirst(source, sink, taster, () => {
+    const passed = (chunk: Uint8Array | undefined) => {
       begun = true;
-    });
+      if (chunk) sent?.(chunk);
+    };
+    await passFirst(source, sink, (chunk) => taster(chunk) || sent !== undefined, passed);
     await source.pipeTo(sink, { preventCancel: true });
     return "delivered";
   } catch (error) {
@@ -46,7 +45,7 @@ async function pump(
       () => true,
     );
     if (!begun || wasCut()) return "unfinished";
-    return !sourceBroke || left() ? "delivered" : "broken";
+    return !sourceBroke || left() ? "left" : "broken";
   }
 }
 
@@ -58,7 +57,7 @@ async function passFirst(
   source: ReadableStream<Uint8Array>,
   sink: WritableStream<Uint8Array>,
   taster: (chunk: Uint8Array | undefined) => boolean,
-  passed: () => void,
+  passed: (chunk: Uint8Array | undefined) => void,
 ): Promise<void> {
   const reader = source.getReader();
   const writer = sink.getWriter();
@@ -72,7 +71,7 @@ async function passFirst(
       });
       more = taster(value) && !done;
       if (!done) await writer.write(value);
-      passed();
+      passed(value);
     }
   } finally {
     reader.releaseLock();

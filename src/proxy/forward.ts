@@ -1,16 +1,13 @@
 /**
- * The way to the upstream and back. `forward` sends the call on, body streaming, and answers as soon as the upstream's
- * headers are there; redirects are not followed. `respond` turns that into the client's answer, body streaming: for a
- * paid call with the receipt when money moved, and with an eye on how it ends.
+ * The way to the upstream: sends the call on, body streaming, and answers as soon as the upstream's headers are there;
+ * redirects are not followed.
  *
  * The upstream's own status goes through. Only when there is none, the gateway answers: 502 or 504.
  */
-import type { Admitted, Answer, Call, Claim } from "../core/call.ts";
+import type { Answer } from "../core/answer.ts";
+import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
-import { receiptHeaders } from "../core/receipt.ts";
-import { watch } from "./deliver.ts";
-import { clientHeaders, makePrivate, upstreamHeaders } from "./headers.ts";
-import { type Copy, copyOf } from "./keep.ts";
+import { clientHeaders, upstreamHeaders } from "./headers.ts";
 
 /** Fetch API: statuses whose answers have no body. */
 const NULL_BODY = new Set([101, 204, 205, 304]);
@@ -62,13 +59,13 @@ export function isServed(status: number): boolean {
 
 async function send(call: Call): Promise<Answer> {
   const { request, route, target } = call;
+  const body = await call.body.forward();
   const abort = new AbortController();
   const leave = () => abort.abort("client left");
   const timer = setTimeout(() => abort.abort("timeout"), route.upstream.timeoutMs);
   // Stays on while the body streams: not every runtime cancels a body when its reader is gone.
   request.signal?.addEventListener("abort", leave, { once: true });
   if (request.signal?.aborted) leave();
-  const body = call.body.forward();
   const headers = upstreamHeaders(call);
   // Of what does not stream, `fetch` knows the length itself, and does not want to be told.
   if (body === null || ArrayBuffer.isView(body)) headers.delete("content-length");
@@ -85,64 +82,4 @@ async function send(call: Call): Promise<Answer> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function mayUpload({ request: { method } }: Call): boolean {
-  return method !== "GET" && method !== "HEAD";
-}
-
-/** The client's answer, with the headers that belong on it whatever it is. */
-export function respond(call: Call, answer: Answer, { access, headers }: Admitted): Response {
-  const { status, body } = answer.response;
-  const fields = new Headers(answer.response.headers);
-  for (const [name, value] of Object.entries(headers)) {
-    if (name === "set-cookie") fields.append(name, value);
-    else fields.set(name, value);
-  }
-  if (access.kind !== "free") makePrivate(fields);
-  if (access.kind === "claimed") return respondPaid(call, answer, access.claim, fields);
-  if (access.kind === "kept") setAll(fields, receiptHeaders(call.request, access.receipt));
-  if (body && mayUpload(call)) {
-    // workerd does not notice that a client has left during its upload, unless somebody waits for the answer's end.
-    const watched = watchBody(call, body, fields);
-    call.waitUntil(watched.ending);
-    return new Response(watched.body, { status, headers: fields });
-  }
-  return new Response(body, { status, headers: fields, webSocket: answer.response.webSocket ?? null });
-}
-
-function setAll(headers: Headers, fields: Record<string, string>): void {
-  for (const [name, value] of Object.entries(fields)) headers.set(name, value);
-}
-
-/** The answer to a call with a payment. The claim's last word is written when the body has ended. */
-function respondPaid(call: Call, { response, stop }: Answer, claim: Claim, headers: Headers): Response {
-  const { status } = response;
-  if (claim.receipt) setAll(headers, receiptHeaders(call.request, claim.receipt));
-  else headers.set("x-tollbooth-settlement-skipped", `upstream answered ${status}`);
-
-  // What was not served is still owed: it can be collected by presenting the payment again.
-  const served = claim.receipt !== undefined && isServed(status);
-  const copy = served ? copyOf(call, response) : undefined;
-  const finish = () => (served ? claim.delivered(copy?.taken()) : claim.abandoned());
-  if (!response.body) {
-    finish();
-    return new Response(null, { status, headers, webSocket: response.webSocket ?? null });
-  }
-  const { body, ending } = watchBody(call, response.body, headers, copy);
-  if (claim.lost.aborted) stop();
-  else claim.lost.addEventListener("abort", stop, { once: true });
-  const last = { delivered: finish, broken: claim.broken, unfinished: claim.abandoned };
-  call.waitUntil(ending.then((how) => last[how]()));
-  return new Response(body, { status, headers });
-}
-
-function watchBody(call: Call, source: ReadableStream<Uint8Array>, headers: Headers, copy?: Copy) {
-  const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
-  return watch(source, {
-    length: length === undefined ? undefined : Number(length),
-    left: () => call.request.signal?.aborted === true,
-    wasCut: () => call.wasCut?.() === true,
-    taster: copy?.take,
-  });
 }

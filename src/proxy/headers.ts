@@ -15,7 +15,7 @@ const HOP_BY_HOP = new Set(
   ),
 );
 const PAYMENT = new Set([
-  ..."payment-required payment-signature payment-response x-payment x-payment-response settlement-overrides sign-in-with-x x-tollbooth-settlement-skipped".split(
+  ..."payment-required payment-signature payment-response x-payment x-payment-response settlement-overrides sign-in-with-x x-tollbooth-settlement-skipped x-tollbooth-settlement-deferred".split(
     " ",
   ),
   SESSION_HEADER,
@@ -59,6 +59,16 @@ export function upstreamHeaders({ request, url, route, clientAddress }: Call): H
   headers.set("x-forwarded-proto", url.protocol.slice(0, -1));
   if (clientAddress !== undefined) headers.set("x-forwarded-for", clientAddress);
   for (const [name, value] of Object.entries(route.upstream.headers)) headers.set(name, value);
+  return headers;
+}
+
+/** The request's headers for the operator's own code: without what pays, or opens paid time. */
+export function visibleHeaders(request: Headers): Headers {
+  const headers = new Headers();
+  for (const [name, value] of request) if (!PAYMENT.has(name)) headers.append(name, value);
+  const cookies = withoutOurs(headers.get("cookie") ?? "");
+  if (cookies === "") headers.delete("cookie");
+  else headers.set("cookie", cookies);
   return headers;
 }
 

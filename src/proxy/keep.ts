@@ -3,7 +3,8 @@
  * size; one that is longer, or that broke off, is not kept at all. What was produced while it is in doubt whether it is
  * paid is kept the same way, and handed out once the doubt is over.
  */
-import type { Answer, Call, Claim, KeptAnswer } from "../core/call.ts";
+import type { Answer, KeptAnswer } from "../core/answer.ts";
+import type { Call, Claim } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 
 /** Says of an answer that it was handed out before (as Stripe and others name it). */

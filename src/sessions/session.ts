@@ -4,8 +4,8 @@
  * freshly signed payment that is then not charged. Further payments add their time at the end.
  */
 import type { Call, Claim, Payment, Ticket } from "../core/call.ts";
+import type { Emit } from "../core/events.ts";
 import { grantBought } from "../core/grant.ts";
-import type { Emit } from "../core/ports.ts";
 import type { Batch, SessionName, SessionStore } from "../core/stores.ts";
 import { endField, groupOf } from "../core/ticket.ts";
 

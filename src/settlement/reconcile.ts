@@ -1,15 +1,20 @@
 /**
  * Bringing to an end what nobody comes back for: payments whose settlement was begun and not seen to end. They are
- * looked up on the chain, and nothing is ever charged here: whoever pays is there when money moves. Where no node is
+ * looked up on the chain, and nothing is charged here but what a metered call has
+ * used and could not be charged for at its end: whoever pays is there when money moves. Where no node is
  * configured for a network, its payments are left to their payers.
  *
  * | the chain says | then |
  * |---|---|
  * | spent on this payment | it is paid: its payer can collect the answer, and the ledger is right |
  * | spent on something else, or too late to be spent | failed: nothing was charged |
+ * | unspent, or no answer, and so much is due | that is charged |
  * | unspent, or no answer | looked at again later |
  */
-import type { Chain, ChangeBy, Emit, PaymentStore, PendingStore, Reconciled } from "../core/ports.ts";
+
+import type { Emit } from "../core/events.ts";
+import type { Spent } from "../core/payloads.ts";
+import type { Chain, ChangeBy, PaymentStore, PendingStore, Reconciled, Settlement } from "../core/ports.ts";
 import { reasonOf, receiptOf } from "./spending.ts";
 
 /** Looks once into what is pending. @throws GatewayError `store_unavailable` */
@@ -20,14 +25,23 @@ const LEASE_MS = 60_000;
 /** Payments in one round, unless told: a cron's time is short. */
 const LIMIT = 50;
 
+type Parts = {
+  store: PaymentStore & PendingStore;
+  chain: Chain;
+  /** Charges what is due for what was served. */
+  charge: (payment: Spent & { amount: string }, spend: string) => Promise<Settlement>;
+  emit: Emit;
+};
+
 /** Makes the room. */
-export function makeReconcile(store: PaymentStore & PendingStore, chain: Chain, emit: Emit): Reconcile {
+export function makeReconcile(parts: Parts): Reconcile {
+  const { store, emit } = parts;
   return async function reconcile(limit = LIMIT) {
     const counts = { seen: 0, settled: 0, failed: 0, owed: 0, doubtful: 0 };
     for (const spend of await store.due(limit)) {
       counts.seen += 1;
       const by = { spend, owner: crypto.randomUUID(), leaseMs: LEASE_MS, receipt: undefined };
-      const outcome = await bringToAnEnd(store, chain, by);
+      const outcome = await bringToAnEnd(parts, by);
       if (outcome) counts[outcome] += 1;
       if (outcome === "settled" || outcome === "failed")
         emit({ event: "payment_reconciled", level: "info", spend, outcome });
@@ -38,11 +52,7 @@ export function makeReconcile(store: PaymentStore & PendingStore, chain: Chain, 
 
 type Outcome = "settled" | "failed" | "owed" | "doubtful";
 
-async function bringToAnEnd(
-  store: PaymentStore & PendingStore,
-  chain: Chain,
-  by: ChangeBy,
-): Promise<Outcome | undefined> {
+async function bringToAnEnd({ store, chain, charge }: Parts, by: ChangeBy): Promise<Outcome | undefined> {
   const found = await store.take(by);
   if (found.kind === "owed") return "owed";
   if (found.kind === "unreadable") return "doubtful";
@@ -52,16 +62,26 @@ async function bringToAnEnd(
   switch (spending.kind) {
     case "spent": {
       const receipt = receiptOf(payment, spending);
-      // Settled, and free at once for its payer to collect.
-      await store.change({ ...by, receipt }, { to: "abandoned" });
+      // Settled, and free at once for its payer to collect, unless that was done.
+      await store.change(
+        { ...by, receipt },
+        { to: payment.amount === undefined ? "abandoned" : "delivered" },
+      );
       return "settled";
     }
     case "diverted":
     case "dead":
       await store.change(by, { to: "failed", reason: reasonOf(spending.kind) });
       return "failed";
-    default:
+    default: {
+      const { amount } = payment;
+      const charged = amount === undefined ? undefined : await charge({ ...payment, amount }, by.spend);
+      if (charged?.kind === "settled") {
+        await store.change({ ...by, receipt: charged.receipt }, { to: "delivered" });
+        return "settled";
+      }
       await store.change(by, { to: "unknown", reason: reason || "not_seen_to_end", transaction: "" });
       return "doubtful";
+    }
   }
 }

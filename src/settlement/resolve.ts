@@ -8,6 +8,7 @@
  * | spent on something else, earlier, or cancelled | 402: it has not bought this call and cannot |
  * | unspent, and too late to be spent | 402: nothing was charged |
  * | unspent | `before-response`: settled again; `after-response`: served and settled in turn |
+ * | unspent, and it was served before | what is due for that is settled; 409, with the receipt |
  * | nothing | the facilitator is asked to settle again, which the chain allows only once |
  *
  * A settlement of a payment in doubt that does not succeed leaves it in doubt (`settle.ts`).
@@ -16,7 +17,8 @@ import type { Call, Claim } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Chain } from "../core/ports.ts";
-import type { PaymentRequirements } from "../core/x402.ts";
+import { receiptHeaders } from "../core/receipt.ts";
+import type { PaymentRequirements, Receipt } from "../core/x402.ts";
 import type { Cashier } from "./settle.ts";
 import { reasonOf, receiptOf } from "./spending.ts";
 
@@ -27,10 +29,12 @@ export type Resolve = (call: Call, claim: Claim, accepts: PaymentRequirements[])
 export function makeResolve(chain: Chain, { settle }: Pick<Cashier, "settle">): Resolve {
   return async function resolve(call, claim, accepts) {
     const { payment } = claim;
-    const spending = await chain.lookUp(payment, claim.inDoubtSince ?? 0);
+    const amount = claim.due === undefined ? {} : { amount: claim.due };
+    const spending = await chain.lookUp({ ...payment, ...amount }, claim.inDoubtSince ?? 0);
     switch (spending.kind) {
       case "spent":
-        return claim.settled(receiptOf(payment, spending));
+        claim.settled(receiptOf(payment, spending));
+        break;
       case "diverted":
       case "dead": {
         const reason = reasonOf(spending.kind);
@@ -40,13 +44,23 @@ export function makeResolve(chain: Chain, { settle }: Pick<Cashier, "settle">): 
       case "open":
       case "unavailable": {
         if (payment.expired !== undefined) throw stillInDoubt(claim);
-        const serveFirst = spending.kind === "open" && call.route.settlement === "after-response";
+        const { due } = claim;
+        const serveFirst =
+          due === undefined && spending.kind === "open" && call.route.settlement === "after-response";
         // How much of it was used is not known here, and settling it would take all.
-        if (!serveFirst && payment.requirements.scheme === "upto") throw stillInDoubt(claim);
-        if (!serveFirst) await settle(call, claim, accepts);
+        const unknown = due === undefined && payment.requirements.scheme === "upto";
+        if (!serveFirst && unknown) throw stillInDoubt(claim);
+        if (!serveFirst) await settle(call, claim, accepts, due);
       }
     }
+    if (claim.due !== undefined && claim.receipt) throw served(call, claim, claim.receipt);
   };
+}
+
+/** It has bought its answer already, and was yet to be charged for it. */
+function served({ request }: Call, claim: Claim, receipt: Receipt): GatewayError {
+  claim.delivered();
+  return new GatewayError("payment_already_used", { headers: receiptHeaders(request, receipt) });
 }
 
 function stillInDoubt(claim: Claim): GatewayError {

@@ -27,6 +27,8 @@ export type Admin = {
   evictionPolicy: () => Promise<string | undefined>;
   /** What the gateways have counted about this store in the last so many hours; empty when nothing was. */
   counts: (prefix: string, hours: number) => Promise<Record<string, number>>;
+  /** All fields of a hash, found by HSCAN. */
+  fields: (key: string) => Promise<Record<string, string>>;
   /** Every key that begins so, found by SCAN; `found` hears how many there are so far. */
   keysUnder: (start: string, found?: (count: number) => void) => Promise<string[]>;
   /** Deletes these keys and says how many there were. */
@@ -69,6 +71,16 @@ export function openAdmin(connection: RedisConnection): Admin {
         }
       }
       return total;
+    },
+    async fields(key) {
+      const fields: Record<string, string> = {};
+      let cursor = "0";
+      do {
+        const [next, page] = parse(Page, await run("HSCAN", key, cursor, "COUNT", "500"));
+        for (let i = 0; i < page.length; i += 2) fields[page[i] ?? ""] = page[i + 1] ?? "";
+        cursor = String(next);
+      } while (cursor !== "0");
+      return fields;
     },
     async keysUnder(start, found) {
       const keys = new Set<string>();

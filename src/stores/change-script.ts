@@ -13,7 +13,7 @@ const LOOK_AGAIN_MS = 60_000;
 const NAMED_MS = 24 * 3600_000;
 
 /**
- * KEYS: record; index; the record of the payment identifier, if there is one. ARGV: owner, change, lease ms, receipt (or empty), reason, transaction, spend, answer (or empty),
+ * KEYS: record; index; the record of the payment identifier, if there is one. ARGV: owner, change, lease ms, receipt (or empty), reason (or under `due` what is to be charged), transaction, spend, answer (or empty),
  * and ms: how long the answer is kept, or under `abandoned` how long the payment is known to be good.
  *
  * Returns 1, or 0 when the owner no longer holds the claim or the change does not follow from the state. A receipt
@@ -48,6 +48,8 @@ if to == 'settled' or to == 'renewed' then
   set('lease', ms(now + ARGV[3]))
 elseif to == 'kept' then
   keep()
+elseif to == 'due' then
+  set('due', ARGV[5], 'lease', ms(now + ARGV[3]))
 elseif state == 'settled' then
   if to == 'failed' or to == 'unknown' then return 0 end
   if to == 'broken' and r[4] == '0' then return 1 end

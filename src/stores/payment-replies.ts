@@ -49,7 +49,7 @@ export function toAdmission(reply: unknown): Admission {
       return answer ? { kind: "kept", receipt, answer } : { kind: "used", receipt };
     }
     case "doubt":
-      return { kind, since: Number(detail), answer };
+      return { kind, ...toDoubt(detail), answer };
     case "session":
       return { kind, endsAt: Number(detail) };
     case "busy":
@@ -69,7 +69,14 @@ export function toFound(reply: unknown): Found {
       return { kind, receipt: Receipt.parse(JSON.parse(detail)), since: Number(since) };
     case "doubt": {
       if (payment === "") return { kind: "unreadable" };
-      return { kind, payment: Spent.parse(JSON.parse(payment)), reason: detail, since: Number(since) };
+      const { due: amount, ...when } = toDoubt(since);
+      const spent = Spent.parse(JSON.parse(payment));
+      return {
+        kind,
+        payment: { ...spent, ...(amount === undefined ? {} : { amount }) },
+        reason: detail,
+        ...when,
+      };
     }
     case "busy":
     case "over":
@@ -77,6 +84,12 @@ export function toFound(reply: unknown): Found {
     default:
       return { kind: "gone" };
   }
+}
+
+/** When it was first claimed, and, behind a blank, what is to be charged for what was served. */
+function toDoubt(text: string): { since: number; due: string | undefined } {
+  const [since, due] = text.split(" ");
+  return { since: Number(since), due };
 }
 
 function read<T>(schema: z.ZodMiniType<T>, reply: unknown): T {

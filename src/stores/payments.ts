@@ -106,10 +106,11 @@ export function paymentStore(
     }),
     async change({ spend, owner, leaseMs, receipt, name }, change) {
       const { reason, transaction } = { reason: "", transaction: "", ...change };
+      const said = change.to === "due" ? change.amount : reason;
       const kept = "kept" in change ? change.kept : undefined;
       const ms = kept?.forMs ?? ("goodMs" in change ? change.goodMs : 0) ?? 0;
       const args = [owner, change.to, String(leaseMs), receipt ? JSON.stringify(receipt) : ""];
-      args.push(reason, transaction, spend, kept ? JSON.stringify(kept.answer) : "", String(ms));
+      args.push(said, transaction, spend, kept ? JSON.stringify(kept.answer) : "", String(ms));
       const counted = counters?.take();
       const keys = [record(spend), index(spend), ...(name === undefined ? [] : [named(name)])];
       const call = { script: CHANGE, keys, args };

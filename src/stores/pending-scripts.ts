@@ -9,14 +9,14 @@ import { NOW } from "./clock.ts";
 export const TAKE = `#!lua flags=allow-key-locking
 ${NOW}
 local key, index, spend = KEYS[1], KEYS[2], ARGV[3]
-local r = redis.call('HMGET', key, 'state', 'lease', 'done', 'pay', 'receipt', 'since', 'reason')
+local r = redis.call('HMGET', key, 'state', 'lease', 'done', 'pay', 'receipt', 'since', 'reason', 'due')
 local state, lease = r[1], tonumber(r[2] or 0)
 local function leave(kind)
   redis.call('ZREM', index, spend)
   return {kind, '', '', ''}
 end
 if not state then return leave('gone') end
-if state == 'open' or state == 'failed' or r[3] == '1' then return leave('over') end
+if state == 'open' or state == 'failed' or r[3] == '1' or (state == 'settled' and r[8]) then return leave('over') end
 if lease > now then
   redis.call('ZADD', index, ms(lease), spend)
   return {'busy', '', '', ''}
@@ -27,7 +27,7 @@ if state == 'settled' then
 end
 redis.call('HSET', key, 'state', 'unknown', 'owner', ARGV[1], 'lease', ms(now + ARGV[2]))
 redis.call('ZADD', index, ms(now + ARGV[2]), spend)
-return {'doubt', r[4] or '', r[7] or '', r[6]}`;
+return {'doubt', r[4] or '', r[7] or '', r[6] .. (r[8] and ' ' .. r[8] or '')}`;
 
 /** KEYS: index. ARGV: how many. Returns the payments that it is time to look into and since when, in turn, oldest first. */
 export const DUE = `#!lua flags=allow-key-locking

@@ -20,6 +20,7 @@ import { DRAW_FROM } from "./credit-scripts.ts";
  * | `broken` | how often it broke off on the way |
  * | `reason`, `tx` | x402 error reason of `failed` and `unknown`, and the transaction that may tell |
  * | `good` | until when the facilitator's word that it is valid counts, ms since 1970 |
+ * | `due` | what is to be charged for what was served, atomic units |
  * | `answer`, `kept` | JSON of the answer, and until when it may be handed out again, ms since 1970 |
  *
  * What is neither delivered nor failed is also in an index, a sorted set of payments by when to look into them.
@@ -38,14 +39,15 @@ const OWED_TTL_MS = 24 * 3600_000;
  * with its end, ms, `credit` with what is left and its end, or `twin` with the spend of the payment that came with the same identifier before, or `conflict`;
  * `paid` with the receipt, more a kept answer; `used` with the receipt, or `kept`, more the answer; `absent`; `busy` with
  * ms left; `conflict`; `failed` with the reason; `doubt` (a settlement was begun and not seen to end) with ms of the first
- * claim, more a kept answer, as the new owner. A claim repeated by its own owner is answered as before.
+ * claim and, behind a blank, what is to be charged for what was served; more a kept answer; as the new owner. A claim repeated by its own owner is answered as before.
  */
 export const CLAIM = `#!lua flags=allow-key-locking
 ${NOW}
 ${DRAW_FROM}
 local key, index, owner, spend = KEYS[1], KEYS[2], ARGV[2], ARGV[8]
-local r = redis.call('HMGET', key, 'state', 'fp', 'owner', 'lease', 'receipt', 'done', 'reason', 'since', 'answer', 'kept', 'good')
+local r = redis.call('HMGET', key, 'state', 'fp', 'owner', 'lease', 'receipt', 'done', 'reason', 'since', 'answer', 'kept', 'good', 'due')
 local state, lease, until_ = r[1], tonumber(r[4] or 0), ms(now + ARGV[3])
+local doubt = r[8] and r[8] .. (r[12] and ' ' .. r[12] or '')
 local answer = r[9] and tonumber(r[10]) > now and r[9] or ''
 if not state or state == 'open' then
   if ARGV[5] == '0' then return {'absent', '', ''} end
@@ -78,13 +80,13 @@ if r[3] == owner and lease > now then
   if state == 'settled' then return {'paid', r[5], answer} end
   if state == 'unknown' then
     redis.call('HSET', key, 'lease', until_)
-    return {'doubt', r[8], answer}
+    return {'doubt', doubt, answer}
   end
 end
 if state == 'failed' then return {'failed', r[7], ''} end
-if state == 'settled' and r[6] == '1' then return {answer == '' and 'used' or 'kept', r[5], answer} end
+if state == 'settled' and (r[6] == '1' or r[12]) then return {answer == '' and 'used' or 'kept', r[5], answer} end
 if lease > now then return {'busy', ms(lease - now), ''} end
 redis.call('HSET', key, 'owner', owner, 'lease', until_)
 if state == 'settled' then return {'paid', r[5], answer} end
 redis.call('HSET', key, 'state', 'unknown')
-return {'doubt', r[8], answer}`;
+return {'doubt', doubt, answer}`;

@@ -1,13 +1,17 @@
 /** The stores of a configuration: those with one connection share it, and what they are asked together is one request. */
 import { GatewayError } from "../core/errors.ts";
+import type { HookStore } from "../core/hooks.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
+import type { RefundLedger } from "../core/refund.ts";
 import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
 import type { CreditStore, Limiter, RunScripts, SessionStore } from "../core/stores.ts";
 import { makeCounters } from "./counters.ts";
 import { creditStore } from "./credits.ts";
+import { hookStore } from "./hook-store.ts";
 import { limiter } from "./limiter.ts";
 import { paymentStore, recordKey } from "./payments.ts";
 import { connect } from "./redis.ts";
+import { refundLedger } from "./refunds.ts";
 import { type SessionOptions, sessionStore } from "./sessions.ts";
 
 /** A payment that has added its time or credits is known longer than any payment can be presented again, ms. */
@@ -24,6 +28,9 @@ export type Stores = {
   limiter: Limiter;
   sessions: SessionStore;
   credits: CreditStore;
+  /** What hooks remember, and the refunds that are owed: beside the payment records. */
+  hooks: HookStore;
+  refunds: RefundLedger;
   /** True when a claim can look by itself whether the payer's session runs. */
   sessionsBesidePayments: boolean;
   /** True when a count can look by itself whether a payment is new; else nobody is counted as a payer. */
@@ -68,6 +75,8 @@ export function openStores(connections: Compiled["stores"]): Stores {
     }),
     sessions: sessionStore(sessions, bought),
     credits: creditStore(sessions, bought),
+    hooks: hookStore(payments, verificationCache.prefix),
+    refunds: refundLedger(payments, verificationCache.prefix),
     sessionsBesidePayments,
     limitsBesidePayments: limits === payments,
   };

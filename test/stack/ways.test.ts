@@ -89,8 +89,7 @@ describe.each(RUNTIMES)("in %s", (runtime) => {
     ["eip3009", "/weather"],
     ["permit2", "/weather"],
     ["permit2", "/late/weather"],
-    ["upto", "/weather"],
-    ["upto", "/late/weather"],
+    ["upto", "/metered/weather"],
   ])("the official client pays by %s for %s: exactly the price moves", async (ways, path) => {
     const url = await gatewayFor(runtime, ways);
     const change = await moved(async () => {
@@ -167,7 +166,7 @@ describe.each(RUNTIMES)("in %s", (runtime) => {
 it.each([
   ["permit2", "/weather"],
   ["permit2", "/late/weather"],
-  ["upto", "/weather"],
+  ["upto", "/metered/weather"],
 ])("%s, %s: a payer who has not let Permit2 take the token is told so", async (ways, path) => {
   const url = (await gatewayFor("node", ways)) + path;
   const quoted = await fetch(url);

@@ -8,6 +8,7 @@ import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
 import { forgeryTests } from "./forgeries.ts";
 import { headerTests } from "./headers.ts";
+import { hookTests } from "./hooks.ts";
 import { leavingTests } from "./leaving.ts";
 import { limitTests } from "./limits.ts";
 import { oneRequestTests } from "./one-request.ts";
@@ -29,6 +30,7 @@ const SUITES = {
   sessionTests,
   creditTests,
   recordTests,
+  hookTests,
   oneRequestTests,
   headerTests,
   streamTests,

@@ -11,6 +11,8 @@ import { solanaAccount, solanaTransaction } from "../fixtures/solana.ts";
 import { BUNDLES, type World } from "../fixtures/world.ts";
 
 const stranger = testAccount(5);
+/** Sold by `upto`: whatever it answers costs the maximum. */
+const METERED = "/metered/weather";
 const SOLANA = "solana:EtWTRABZaYq6iMfeYKouRu166VU2xqa1";
 
 /** Who can pay besides EIP-3009 in version 2: clients of version 1, Permit2, `upto`, Solana. */
@@ -127,7 +129,9 @@ export function wayTests(world: () => World): void {
     });
     let accepts: PaymentRequirements[] = [];
     beforeEach(async () => {
-      accepts = await quotes();
+      const [eip3009, permit2, solana] = await quotes();
+      const [upto] = await quotes(METERED);
+      accepts = [eip3009, permit2, upto, solana].filter((offer) => offer !== undefined);
       await world().reset();
     });
 
@@ -135,8 +139,17 @@ export function wayTests(world: () => World): void {
       const answer = await fetch(`${all?.url}${path}`);
       return (decode(answer.headers.get("payment-required")) as { accepts: PaymentRequirements[] }).accepts;
     }
-    const present = (payment: string, path = "/weather", gateway = all) =>
-      fetch(`${gateway?.url}${path}`, { headers: { "payment-signature": payment } });
+    async function solanaOnly(path: string): Promise<PaymentRequirements[]> {
+      const [solana] = (await quotes(path)).filter(({ network }) => network === SOLANA);
+      return solana ? accepts.with(3, solana) : [];
+    }
+    const present = (payment: string, path?: string, gateway = all) => {
+      const own =
+        (decode(payment) as { accepted?: { scheme?: string } }).accepted?.scheme === "upto"
+          ? METERED
+          : "/weather";
+      return fetch(`${gateway?.url}${path ?? own}`, { headers: { "payment-signature": payment } });
+    };
     const offered = (index: number) => {
       const offer = accepts[index];
       if (!offer) throw new Error(`there is no offer ${index}`);
@@ -263,7 +276,7 @@ export function wayTests(world: () => World): void {
         "%s: verified before anything is served, and the payer is whom the facilitator names",
         async (path) => {
           const { facilitator, upstream } = world();
-          accepts = await quotes(path);
+          accepts = await solanaOnly(path);
           let servedBefore = -1;
           facilitator.on.verify = () => {
             servedBefore = upstream.requests.length;
@@ -332,7 +345,7 @@ export function wayTests(world: () => World): void {
 
       it("opens paid time, by token only, and a cold isolate honours it while the facilitator is away", async () => {
         const { facilitator, runtime, vars } = world();
-        accepts = await quotes("/timed/hour");
+        accepts = await solanaOnly("/timed/hour");
         const paid = await present(pay(solanaTransaction(owner, fees, 100_000n)), "/timed/hour");
         expect(paid.status).toBe(200);
         const headers = { "tollbooth-session": paid.headers.get("tollbooth-session") ?? "" };

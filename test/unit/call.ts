@@ -51,6 +51,7 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     session: undefined,
     credits: undefined,
     usage: undefined,
+    hooks: undefined,
     limits: [],
     onStoreError: "deny",
   };

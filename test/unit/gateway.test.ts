@@ -1,8 +1,10 @@
 /** The order of a paid call, with rooms that do what they are told. */
 import { expect, it } from "vitest";
-import type { Access, Answer, Claim } from "../../src/core/call.ts";
+import type { Answer } from "../../src/core/answer.ts";
+import type { Access, Claim } from "../../src/core/call.ts";
 import { GatewayError } from "../../src/core/errors.ts";
-import { type Rooms, serve } from "../../src/gateway.ts";
+import type { Rooms } from "../../src/core/rooms.ts";
+import { serve } from "../../src/gateway.ts";
 import { compileMatch } from "../../src/routing/match.ts";
 import { arrivalOf, paymentOf, REQUIREMENTS, routeOf, TRANSACTION } from "./call.ts";
 
@@ -31,11 +33,18 @@ function roomsOf(change: Partial<Rooms>): Rooms {
       claim.receipt = RECEIPT;
       return RECEIPT;
     },
+    meter: async (_call, _claim, answer) => answer,
+    collect: async () => true,
     grant: async () => ({ "tollbooth-session": "token" }),
     forward: async (): Promise<Answer> => ({ response: new Response("ok"), stop: () => undefined }),
     replay: () => ({ response: new Response("kept"), stop: () => undefined }),
     withhold: () => undefined,
     isServed: (status) => status < 500,
+    onRequest: async () => undefined,
+    onPriceResolved: async () => undefined,
+    onSettled: async () => undefined,
+    onResponse: async (_call, answer) => answer,
+    onError: async () => undefined,
     respond: (_call, { response }, { headers }) => new Response(response.body, { headers }),
     ...change,
   };
@@ -87,4 +96,41 @@ it("nothing is granted for a payment that was not settled", async () => {
     code: "payment_outcome_unknown",
   });
   expect(grants).toBe(0);
+});
+
+it.each([
+  ["settled in this call", {}, 1],
+  ["in doubt, and found to be settled", { inDoubtSince: 1 }, 1],
+  ["settled earlier", { receipt: RECEIPT }, 0],
+])("the hook of a settlement is heard once for it: %s", async (_, standing, times) => {
+  const rooms = roomsOf({});
+  const { access, headers } = await rooms.admit(undefined as never, {}, undefined);
+  const { claim } = access as Extract<Access, { kind: "claimed" }>;
+  Object.assign(claim, standing);
+  let heard = 0;
+  const resolve = async () => {
+    claim.receipt = RECEIPT;
+  };
+  const onSettled = async () => {
+    heard += 1;
+  };
+  await serve({ ...rooms, admit: async () => ({ access, headers }), resolve, onSettled }, arrival());
+  expect(heard).toBe(times);
+});
+
+it("the hook of an error is heard before the claim's last word, and of each failure once", async () => {
+  for (const [forward, expected] of [
+    [() => Promise.reject(new GatewayError("upstream_timeout")), "upstream_timeout"],
+    [async () => ({ response: new Response("", { status: 503 }), stop: () => undefined }), "503"],
+  ] as const) {
+    const words: string[] = [];
+    const rooms = roomsOf({ forward });
+    const { access } = await rooms.admit(undefined as never, {}, undefined);
+    Object.assign((access as { claim: Claim }).claim, { abandoned: () => words.push("abandoned") });
+    const onError: Rooms["onError"] = async (_call, error) => {
+      words.push(error instanceof GatewayError ? error.code : String(error.status));
+    };
+    await serve({ ...rooms, onError }, arrival()).catch(() => undefined);
+    expect(words).toEqual(expected === "503" ? ["503"] : [expected, "abandoned"]);
+  }
 });

@@ -188,13 +188,13 @@ describe("the body that was priced", async () => {
     const text = '{ "b" : 1e0,\n\t"model":"\\u0061" }';
     const call = callOf(route, "/a/1", { body: text });
     await quote(call);
-    expect(new TextDecoder().decode(call.body.forward() as Uint8Array)).toBe(text);
+    expect(new TextDecoder().decode((await call.body.forward()) as Uint8Array)).toBe(text);
   });
 
   it("streams on untouched where no price depends on it", async () => {
     const call = callOf(await routeWith({ price: "$0.01" }), "/a/1", { body: "x".repeat(1000) });
     await quote(call);
-    expect(call.body.forward()).toBe(call.request.body);
+    expect(await call.body.forward()).toBe(call.request.body);
     expect(call.request.bodyUsed).toBe(false);
   });
 
@@ -285,7 +285,7 @@ describe("price functions", () => {
     [new String("$0.01")],
     [{ reject: true, status: 200 }],
   ])("%s is no price", async (result) => {
-    expect(await by(() => result)).toMatch(/^price_failed$|^internal_error$/);
+    expect(await by(() => result)).toBe("price_failed");
   });
 
   it("that throw, or reject, give no price, and the cause names the route", async () => {
@@ -304,7 +304,7 @@ describe("price functions", () => {
     await expect(quote(callOf(route))).rejects.toMatchObject({
       code: "rejected",
       status: 451,
-      details: { answer: { type: "application/json", body: '{"why":"law"}' } },
+      details: { answer: { status: 451, type: "application/json", body: '{"why":"law"}' } },
     });
   });
 

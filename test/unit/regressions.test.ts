@@ -23,6 +23,8 @@ function claimInDoubt(words: string[]): Claim {
     lost: new AbortController().signal,
     verified: false,
     answer: undefined,
+    due: undefined,
+    charges: () => undefined,
     owes: () => undefined,
     keep: () => undefined,
     settled: note("settled"),

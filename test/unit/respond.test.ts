@@ -1,6 +1,6 @@
 import { expect, it, vi } from "vitest";
 import type { Call, Claim } from "../../src/core/call.ts";
-import { respond } from "../../src/proxy/forward.ts";
+import { respond } from "../../src/proxy/respond.ts";
 
 function claimThat(lost: AbortController): Claim {
   const silent = () => undefined;
@@ -22,6 +22,8 @@ function claimThat(lost: AbortController): Claim {
     repeated: false,
     verified: false,
     answer: undefined,
+    due: undefined,
+    charges: silent,
     receipt,
     lost: lost.signal,
   };

@@ -1,0 +1,73 @@
+/** Failures before a payment is looked at: what is wrong with the request itself, or what the seller does not take. */
+export const REQUEST_ERRORS = {
+  path_not_canonical: {
+    status: 400,
+    title: "The path is not in canonical form.",
+    hint: "Send it without //, dot segments, ';', backslashes, or escapes of characters that need none.",
+  },
+  route_not_found: {
+    status: 404,
+    title: "No route matches this request.",
+    hint: "Check the method and the path.",
+  },
+  method_not_allowed: {
+    status: 405,
+    title: "This path does not take that method.",
+    hint: "Use one of the methods in the Allow header.",
+  },
+  body_too_large: {
+    status: 413,
+    title: "The body is too large to be priced.",
+    hint: "The price of this call depends on its body, and only so much of it is read. Nothing was charged.",
+  },
+  body_timeout: {
+    status: 408,
+    title: "The body did not arrive in time.",
+    hint: "Nothing was charged. Repeat the call; a payment can be presented again as it is.",
+  },
+  body_incomplete: {
+    status: 400,
+    title: "The body broke off.",
+    hint: "Nothing was charged. Repeat the call; a payment can be presented again as it is.",
+  },
+  body_encoded: {
+    status: 415,
+    title: "The body is compressed, and the price of this call depends on it.",
+    hint: "Send it without Content-Encoding.",
+  },
+  body_not_json: {
+    status: 400,
+    title: "The body is not JSON, and the price of this call depends on it.",
+    hint: "Send one JSON value in UTF-8, in which no object has a name twice.",
+  },
+  body_not_priceable: {
+    status: 400,
+    title: "The body is not what the price of this call depends on.",
+    hint: "Send the member named in detail once, and with the type that the API documents.",
+  },
+  query_ambiguous: {
+    status: 400,
+    title: "The query can be read in two ways, and the price of this call depends on it.",
+    hint: "Send each name once.",
+  },
+  model_unknown: {
+    status: 400,
+    title: "There is no price for this model.",
+    hint: "Ask for a model that this gateway sells.",
+  },
+  rejected: {
+    status: 403,
+    title: "The rules of this service refuse the call.",
+    hint: "Nothing was charged, unless PAYMENT-RESPONSE is present.",
+  },
+  price_failed: {
+    status: 500,
+    title: "The price of this call cannot be told.",
+    hint: "Nothing was charged. The operator finds the cause in the log under this answer's id.",
+  },
+  rate_limited: {
+    status: 429,
+    title: "Too many calls.",
+    hint: "Nothing was charged. Repeat the call after Retry-After seconds; a payment can be presented again as it is.",
+  },
+} as const satisfies Record<string, { status: number; title: string; hint: string }>;

@@ -1,0 +1,38 @@
+/** The rooms as the gateway calls them. */
+import type { Answer, KeptAnswer } from "./answer.ts";
+import type { Admitted, Arrival, Call, Claim, Payment, Ticket } from "./call.ts";
+import type { HookRoom } from "./hook-room.ts";
+import type { Quote } from "./quote.ts";
+import type { PaymentRequirements, Receipt } from "./x402.ts";
+
+type Accepts = PaymentRequirements[];
+
+/**
+ * What a client brings to pay with: nothing on a free route, else a payment, a session's token, or both; `refused` is
+ * why the payment beside a token was no good.
+ */
+export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undefined; refused?: unknown };
+
+/** The doors. What each may throw is written there; all of it is a `GatewayError`. */
+export type Rooms = HookRoom & {
+  match: (arrival: Arrival) => Call;
+  quote: (call: Call) => Promise<Quote>;
+  present: (call: Call, accepts: Accepts) => Promise<Presented>;
+  admit: (call: Call, presented: Presented, accepts: Accepts | undefined) => Promise<Admitted>;
+  verify: (call: Call, claim: Claim, accepts: Accepts) => Promise<void>;
+  resolve: (call: Call, claim: Claim, accepts: Accepts) => Promise<void>;
+  /** All of the price, or so much of it, atomic units. */
+  settle: (call: Call, claim: Claim, accepts: Accepts, amount?: string) => Promise<Receipt>;
+  /** Says what of the price an answer is charged, or opens a tab for it. */
+  meter: (call: Call, claim: Claim, answer: Answer) => Promise<Answer>;
+  /** Charges for what was served; true once it has. Never throws. */
+  collect: (call: Call, claim: Claim, accepts: Accepts, amount: string) => Promise<boolean>;
+  /** The answer's fields about what the settled payment has bought. */
+  grant: (call: Call, claim: Claim) => Promise<Record<string, string>>;
+  forward: (call: Call) => Promise<Answer>;
+  replay: (kept: KeptAnswer) => Answer;
+  /** What becomes of an answer that is there when its settlement has failed. */
+  withhold: (call: Call, answer: Answer, claim: Claim, reason: unknown) => void;
+  isServed: (status: number) => boolean;
+  respond: (call: Call, answer: Answer, admitted: Admitted) => Response;
+};

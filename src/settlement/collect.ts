@@ -1,0 +1,48 @@
+/**
+ * Charging for what was served. The answer has gone out, and nobody waits: a facilitator that does not take the request is
+ * asked again. What is to be charged is noted before it is asked for, so that it can be collected later, by reconciliation
+ * or when the payment is presented again, whatever becomes of this isolate. It buys nothing more.
+ */
+import type { Call, Claim } from "../core/call.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { Emit } from "../core/events.ts";
+import { RETRY_DELAYS_MS, retry } from "../core/retry.ts";
+import type { PaymentRequirements } from "../core/x402.ts";
+import type { Cashier } from "./settle.ts";
+
+/** Charges the amount, atomic units; false when that did not succeed, which is logged. Never throws. */
+export type Collect = (
+  call: Call,
+  claim: Claim,
+  accepts: PaymentRequirements[],
+  amount: string,
+) => Promise<boolean>;
+
+/** Makes the room. */
+export function makeCollect({ settle }: Pick<Cashier, "settle">, emit: Emit): Collect {
+  return async function collect(call, claim, accepts, amount) {
+    if (amount !== "0") claim.charges(amount);
+    const told = (error: unknown) =>
+      emit({
+        event: "charge_failed",
+        level: "error",
+        route: call.route.key,
+        spend: claim.payment.spend,
+        amount,
+        error: String(error),
+      });
+    const attempt = () =>
+      settle(call, claim, accepts, amount).then(
+        () => true,
+        (error: unknown) => {
+          if (error instanceof GatewayError && error.code === "facilitator_unavailable") throw error;
+          told(error);
+          return false;
+        },
+      );
+    const settled = await retry(attempt, [0, ...RETRY_DELAYS_MS], told);
+    if (settled) claim.delivered();
+    if (settled === undefined) claim.unknown("facilitator_unavailable");
+    return settled === true;
+  };
+}
