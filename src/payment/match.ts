@@ -29,14 +29,13 @@ export async function match(
   names: Kinds["names"],
 ): Promise<{ requirements: PaymentRequirements; signed: Signed } | string | undefined> {
   const candidates = await candidatesFor(presented, accepts, names);
-  const found: { requirements: PaymentRequirements; signed: Signed }[] = [];
   let reason: string | undefined = candidates.length === 0 ? "no_matching_requirements" : undefined;
   for (const requirements of candidates) {
     const signed = await READ[transferOf(requirements)](presented.payload, requirements, times);
-    if (typeof signed === "object") found.push({ requirements, signed });
-    else reason ??= signed;
+    if (typeof signed === "object") return { requirements, signed };
+    reason ??= signed;
   }
-  return found.find(({ signed }) => signed.proven) ?? found[0] ?? reason;
+  return reason;
 }
 
 async function candidatesFor(
