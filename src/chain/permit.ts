@@ -21,7 +21,7 @@ import {
 import { Block, type Call, hex, isBefore, type Log, REORG_SECONDS, searchLogs, wordReply } from "./node.ts";
 
 /** Transfers looked at; a payer who has paid more often since is told from the others by asking again. */
-const MAX_TRANSFERS = 25;
+const MAX_TRANSFERS = 50;
 /** Words of the permit in front of a settlement `WithPermit`. */
 const PERMIT_WORDS = 5;
 

@@ -31,16 +31,15 @@ export async function match(
   honour: Quoted["honour"],
 ): Promise<{ requirements: PaymentRequirements; signed: Signed } | string | undefined> {
   const earlier = presented.version === 2 ? await honour?.(presented.accepted) : undefined;
+  const late = earlier?.late ? { expired: "quote_expired" } : {};
   const candidates = earlier ? [earlier.requirements] : await candidatesFor(presented, accepts, names);
-  const found: { requirements: PaymentRequirements; signed: Signed }[] = [];
   let reason: string | undefined = candidates.length === 0 ? "no_matching_requirements" : undefined;
   for (const requirements of candidates) {
     const signed = await READ[transferOf(requirements)](presented.payload, requirements, times);
-    const late = earlier?.late ? { expired: "quote_expired" } : {};
-    if (typeof signed === "object") found.push({ requirements, signed: { ...signed, ...late } });
-    else reason ??= signed;
+    if (typeof signed === "object") return { requirements, signed: { ...signed, ...late } };
+    reason ??= signed;
   }
-  return found.find(({ signed }) => signed.proven) ?? found[0] ?? reason;
+  return reason;
 }
 
 async function candidatesFor(

@@ -13,6 +13,7 @@ import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Clock } from "../core/events.ts";
 import { hash } from "../core/hash.ts";
+import { toCaip2 } from "../core/networks.ts";
 import type { Kinds } from "../core/ports.ts";
 import { PAYMENT_IDENTIFIER, PaymentIdentifier, type PaymentRequirements } from "../core/x402.ts";
 import { match } from "./match.ts";
@@ -63,11 +64,9 @@ function refusal(
   call: Call,
   accepts: PaymentRequirements[],
 ): GatewayError {
+  const wanted = presented.version === 2 ? presented.accepted : presented;
   const offered = (offers: { scheme: string; network: string }[]) =>
-    presented.version === 2 &&
-    offers.some(
-      ({ scheme, network }) => scheme === presented.accepted.scheme && network === presented.accepted.network,
-    );
+    offers.some(({ scheme, network }) => scheme === wanted.scheme && network === toCaip2(wanted.network));
   const missing = offered(call.route.offers) && !offered(accepts);
   if (!missing) return challenge(call, accepts, "payment_rejected", reason);
   return new GatewayError("facilitator_unavailable", {

@@ -11,6 +11,7 @@ import { TOKEN, TOKEN_ABI, TRANSFER_TYPES } from "../../dev/token.ts";
 import { connectWallet } from "../../dev/wallet.ts";
 import { createTollbooth } from "../../src/index.ts";
 import { connect } from "../../src/stores/redis.ts";
+import { payWithPermit } from "../fixtures/permit.ts";
 import { decode, type Requirements, sign } from "../fixtures/sign.ts";
 import config from "../fixtures/tollbooth.config.ts";
 
@@ -42,12 +43,12 @@ async function startLossyWire(target: string) {
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
-    const { url = "" } = request;
+    const { url = "", method = "" } = request;
     const mode = url === "/settle" ? state.mode : "works";
     if (mode === "loses-requests") return void request.socket.destroy();
     const reply = await fetch(target + url, {
-      method: "POST",
-      body,
+      method,
+      ...(method === "POST" ? { body } : {}),
       headers: { "content-type": "application/json" },
     });
     const text = await reply.text();
@@ -63,11 +64,12 @@ async function startLossyWire(target: string) {
   return state;
 }
 
-function gateway(rpc: "chain" | "no chain") {
+function gateway(rpc: "chain" | "no chain", ways = "eip3009") {
   const { vars, chain } = running();
   const env = {
     ...vars,
     FACILITATOR_URL: wire?.url,
+    WAYS: ways,
     REDIS_URL: vars.UPSTASH_REDIS_REST_URL,
     REDIS_TOKEN: vars.UPSTASH_REDIS_REST_TOKEN,
   };
@@ -131,6 +133,49 @@ describe.each(["/weather", "/late/weather"])("%s, with a chain to ask", (path) =
     if (wire) wire.mode = "works";
     await expect.poll(async () => (await call(path, payment)).status, PATIENCE).toBe(200);
     expect((await earned()) - before).toBe(PRICE);
+  });
+});
+
+describe.each(["permit2", "upto"])("by %s, with a chain to ask", (ways) => {
+  const amount = ways === "upto" ? PRICE.toString() : undefined;
+
+  it.each(["loses-replies", "loses-requests"] as const)(
+    "a settlement whose wire %s is found out or made up for: paid once, and served with its receipt",
+    async (mode) => {
+      const { call, quote } = gateway("chain", ways);
+      const before = await earned();
+      const payment = await payWithPermit(await quote("/late/weather"));
+      if (wire) wire.mode = mode;
+      expect(await codeOf(await call("/late/weather", payment))).toBe("payment_outcome_unknown");
+      if (wire) wire.mode = "works";
+      let answer: Response | undefined;
+      const again = async () => {
+        answer = await call("/late/weather", payment);
+        return answer.status;
+      };
+      await expect.poll(again, PATIENCE).toBe(200);
+      const receipt = decode(answer?.headers.get("payment-response") ?? null);
+      expect(receipt).toMatchObject({ success: true, payer: payer.address });
+      expect(receipt.amount).toBe(amount);
+      expect((await earned()) - before).toBe(PRICE);
+    },
+  );
+
+  it("without a chain, a lost settlement of exact is made up for; one of upto stays in doubt rather than be charged whole", async () => {
+    const { call, quote } = gateway("no chain", ways);
+    const before = await earned();
+    const payment = await payWithPermit(await quote("/late/weather"));
+    if (wire) wire.mode = "loses-requests";
+    expect(await codeOf(await call("/late/weather", payment))).toBe("payment_outcome_unknown");
+    if (wire) wire.mode = "works";
+    const seen = new Set<number>();
+    const again = async () => {
+      seen.add((await call("/late/weather", payment)).status);
+      return seen.has(200) || seen.has(503);
+    };
+    await expect.poll(again, PATIENCE).toBe(true);
+    expect(seen.has(ways === "upto" ? 503 : 200)).toBe(true);
+    expect((await earned()) - before).toBe(ways === "upto" ? 0n : PRICE);
   });
 });
 
