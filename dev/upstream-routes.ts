@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
+import { chatCompletions, messages } from "./upstream-ai.ts";
 import { file } from "./upstream-file.ts";
 import { count, goOn, sink, steps } from "./upstream-paced.ts";
 
@@ -101,6 +102,13 @@ function breakInBody({ res, breakOff }: Exchange): void {
 
 /** Routes by path; one that ends in `/` takes a last segment. */
 export const ROUTES: Record<string, Route> = {
+  "/v1/chat/completions": chatCompletions,
+  "/v1/messages": messages,
+  /** Says what it has used, in a header. */
+  "/units/": ({ res, last }) => {
+    res.setHeader("x-usage-units", last);
+    sendJson(res, 200, { units: last });
+  },
   "/weather": ({ res }) => sendJson(res, 200, { city: "Lisbon", temperature: 21, sky: "clear" }),
   "/free": ({ res }) => sendJson(res, 200, { free: true }),
   "/data/": ({ res, last }) => sendJson(res, 200, { id: last }),

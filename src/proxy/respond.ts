@@ -21,6 +21,8 @@ export function respond(call: Call, answer: Answer, { access, headers }: Admitte
     if (name === "set-cookie") fields.append(name, value);
     else fields.set(name, value);
   }
+  // Is for the gateway to read, also of a call that it does not charge.
+  if (call.route.usage?.header) fields.delete(call.route.usage.header.name);
   if (access.kind !== "free") makePrivate(fields);
   if (access.kind === "claimed") return respondPaid(call, answer, access.claim, fields);
   if (access.kind === "kept") setAll(fields, receiptHeaders(call.request, access.receipt));

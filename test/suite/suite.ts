@@ -11,6 +11,7 @@ import { headerTests } from "./headers.ts";
 import { hookTests } from "./hooks.ts";
 import { leavingTests } from "./leaving.ts";
 import { limitTests } from "./limits.ts";
+import { meteredTests } from "./metered.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
 import { pricingTests } from "./pricing.ts";
@@ -25,6 +26,7 @@ const SUITES = {
   paidCallTests,
   forgeryTests,
   pricingTests,
+  meteredTests,
   duplicateTests,
   limitTests,
   sessionTests,
