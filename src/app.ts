@@ -70,7 +70,8 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
   async function reconcile(env: Env): Promise<Reconciled | undefined> {
     try {
       const { loaded } = await compiledFor(env);
-      if (Object.keys(loaded.rpc).length === 0) return undefined;
+      // Without a node nothing can be looked up; what metered calls owe can be charged all the same.
+      if (Object.keys(loaded.rpc).length === 0 && !loaded.routes.some(({ usage }) => usage)) return undefined;
       const counts = await composeReconcile(loaded, emit)();
       if (counts.seen > 0) emit({ event: "reconciled", level: "info", ...counts });
       return counts;

@@ -34,7 +34,7 @@ const DOORS: Record<string, string[]> = {
   facilitator: ["http.ts", "supported.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts"],
-  config: ["load.ts", "define.ts", "faults.ts", "schema.ts", "stores.ts", "typed.ts"],
+  config: ["load.ts", "define.ts", "faults.ts", "schema.ts", "stores.ts", "typed.ts", "notices.ts"],
 };
 /** What the files of a folder may import from; the top of src is "". */
 const MAY_IMPORT: Record<string, string[]> = {

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { ConfigError, type Fault } from "../config/faults.ts";
 import { load } from "../config/load.ts";
+import { type Notice, noticesOf } from "../config/notices.ts";
 import { type ConfigOptions, configured, readConfig, readEnv } from "./config-file.ts";
 
 type Options = ConfigOptions & { env: boolean; json?: boolean };
@@ -14,25 +15,31 @@ export function validateCommand(): Command {
       "--no-env",
       "do not mind variables that are not set here, e.g. secrets that only the platform has",
     )
-    .option("--json", "print { valid, faults } as JSON")
+    .option("--json", "print { valid, faults, notices } as JSON")
     .addHelpText("after", "\nExample:\n  tollbooth validate --config shop.config.ts --no-env")
     .action(async (options: Options) => {
-      const faults = await findFaults(options);
+      const { faults, notices } = await check(options);
       const valid = faults.length === 0;
-      if (options.json) console.log(JSON.stringify({ valid, faults }, null, 2));
-      else if (valid) console.log(`${options.config}: no faults.`);
+      if (options.json) console.log(JSON.stringify({ valid, faults, notices }, null, 2));
+      else if (valid) console.log([`${options.config}: no faults.`, ...notices.map(show)].join("\n"));
       else console.error(`${options.config}: ${new ConfigError(faults).message}`);
       process.exitCode = valid ? 0 : 1;
     });
 }
 
-async function findFaults({ config, envFile, env }: Options): Promise<Fault[]> {
+async function check({ config, envFile, env }: Options): Promise<{ faults: Fault[]; notices: Notice[] }> {
   const source = await readConfig(config);
   try {
-    await load(source, await readEnv(envFile));
-    return [];
+    return { faults: [], notices: noticesOf(await load(source, await readEnv(envFile))) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return env ? error.faults : error.faults.filter(({ kind }) => kind !== "env");
+    return { faults: env ? error.faults : error.faults.filter(({ kind }) => kind !== "env"), notices: [] };
   }
+}
+
+function show({ routes, message }: Notice): string {
+  const [first, ...others] = routes.map((route) => `"${route}"`);
+  const more =
+    others.length > 2 ? ` and ${others.length} more` : others.map((route) => `, ${route}`).join("");
+  return `To know: ${first}${more} ${message}.`;
 }

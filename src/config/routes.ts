@@ -51,7 +51,10 @@ export async function checkRoutes(
     const timing = checkTiming(
       route.timeout ?? raw.defaults?.timeout,
       settlement,
-      upstream.timeoutMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
+      {
+        servingMs: upstream.timeoutMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
+        streams: priced.usage !== undefined,
+      },
       `${path}.timeout`,
       faults,
     );

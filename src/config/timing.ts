@@ -7,14 +7,17 @@ const SETTLE_SECONDS = 6;
 /** What a client may take between reading the price and presenting the payment, at the very least, seconds. */
 const CLIENT_SECONDS = 10;
 
+/** What a metered stream may take, unless it was said, seconds. */
+const STREAM_SECONDS = 300;
+
 /**
  * A payment must still be good when it is settled: under `after-response`, that is after the call has been served, which
- * takes `servingMs` at most.
+ * takes `servingMs` at most; one that `streams` before it is charged is cut off when its payment has little time left.
  */
 export function checkTiming(
   timeout: number | undefined,
   settlement: SettlementTiming,
-  servingMs: number,
+  { servingMs, streams }: { servingMs: number; streams: boolean },
   path: string,
   faults: Fault[],
 ): Pick<Route, "timeoutSeconds" | "settleMarginSeconds"> {
@@ -25,5 +28,8 @@ export function checkTiming(
     const fix = `write at least ${least}${serving ? ", or give the upstream less time" : ""}`;
     faults.push({ path, message: `a payment would expire before it can be settled`, fix });
   }
-  return { settleMarginSeconds, timeoutSeconds: timeout ?? Math.max(60, least + 20) };
+  return {
+    settleMarginSeconds,
+    timeoutSeconds: timeout ?? Math.max(60, least + (streams ? STREAM_SECONDS : 20)),
+  };
 }
