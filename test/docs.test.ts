@@ -52,5 +52,5 @@ it("the README's configuration is valid", async () => {
     UPSTASH_REDIS_REST_TOKEN: "t",
     API_KEY: "k",
   };
-  expect((await load(() => config, env)).routes).toHaveLength(4);
+  expect((await load(() => config, env)).routes).toHaveLength(5);
 });

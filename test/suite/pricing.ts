@@ -1,4 +1,5 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { testAccount } from "../../dev/accounts.ts";
 import { decode, sign } from "../fixtures/sign.ts";
 import type { World } from "../fixtures/world.ts";
 
@@ -97,6 +98,30 @@ export function pricingTests(world: () => World): void {
     const response = await fetch(`${world().gateway.url}/priced/by-function/reject`);
     expect([response.status, response.headers.get("content-type")]).toEqual([451, "application/json"]);
     expect(await response.json()).toEqual({ why: "law" });
+  });
+
+  describe.each(["/tiers/time", "/tiers/credits"])("what was bought ahead on %s", (path) => {
+    it("opens calls of the price it was bought at, and no dearer one: by token, by cookie, by signature", async () => {
+      const { gateway, pay, present, quote, facilitator } = world();
+      const { privateKey } = testAccount(path.endsWith("time") ? 91 : 92);
+      const bought = await pay(`${path}/small`, {}, { privateKey });
+      const token = bought.headers.get("tollbooth-session") ?? "";
+      const cookie = bought.headers.getSetCookie()[0]?.split(";")[0] ?? "";
+      const by = (headers: Record<string, string>, size: string) =>
+        fetch(`${gateway.url}${path}/${size}`, { headers }).then(({ status }) => status);
+      expect([await by({ "tollbooth-session": token }, "tiny"), await by({ cookie }, "tiny")]).toEqual([
+        200, 200,
+      ]);
+      expect([await by({ "tollbooth-session": token }, "4k"), await by({ cookie }, "4k")]).toEqual([
+        402, 402,
+      ]);
+      expect(facilitator.counts.settle).toBe(1);
+      // A fresh signature for the dear call is charged, and one for the cheap call is not.
+      const dear = await present(`${path}/4k`, await sign(await quote(`${path}/4k`), { privateKey }));
+      expect([dear.status, facilitator.counts.settle]).toEqual([200, 2]);
+      const cheap = await present(`${path}/small`, await sign(await quote(`${path}/small`), { privateKey }));
+      expect([cheap.status, facilitator.counts.settle]).toEqual([200, 2]);
+    });
   });
 
   it("a client pays what it was asked, whatever the price is by then", async () => {
