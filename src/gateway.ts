@@ -66,7 +66,7 @@ async function unwinding(
 async function pass(rooms: Rooms, call: Call, standing: Standing): Promise<Response> {
   const { access, headers } = standing;
   const answer = access.kind === "kept" ? rooms.replay(access.answer) : await ask(rooms, call, standing);
-  const owed = access.kind === "credit" && !rooms.isServed(answer.response.status);
+  const owed = access.kind === "credit" && !rooms.isServed(call, answer.response.status);
   if (owed) Object.assign(headers, await access.giveBack());
   return hand(rooms, call, answer, standing);
 }
@@ -79,7 +79,7 @@ async function ask(rooms: Rooms, call: Call, standing: Standing): Promise<Answer
 /** The answer goes out. */
 async function hand(rooms: Rooms, call: Call, answer: Answer, standing: Standing): Promise<Response> {
   const { status } = answer.response;
-  if (!rooms.isServed(status)) await rooms.onError(call, { status }, standing);
+  if (!rooms.isServed(call, status)) await rooms.onError(call, { status }, standing);
   return rooms.respond(call, answer, standing);
 }
 
@@ -100,7 +100,7 @@ async function servePaid(rooms: Rooms, call: Call, paying: Paying): Promise<Resp
     if (claim.receipt && !paidEarlier) await rooms.onSettled(call, claim, accepts);
     answer = await produce(rooms, call, paying);
     const charged = !claim.receipt && answer.unsettled === undefined;
-    if (charged && rooms.isServed(answer.response.status)) {
+    if (charged && rooms.isServed(call, answer.response.status)) {
       answer = await rooms.meter(call, claim, answer);
       if (answer.tab) return hand(rooms, call, onTab(rooms, call, paying, answer), paying);
       // Charged for an answer that is there but not yet handed out.

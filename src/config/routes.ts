@@ -67,6 +67,7 @@ export async function checkRoutes(
       ...priced,
       offers: receivers,
       settlement,
+      settleBelow: route.settleBelow ?? raw.defaults?.settleBelow ?? 500,
       ...timing,
       ...checkRecords(key, raw, faults),
       // What is charged by usage is not kept, whatever the defaults are.

@@ -16,6 +16,8 @@ import { UsagePricingSchema } from "./usage-schema.ts";
 
 const SettlementSchema = z.enum(["before-response", "after-response"]);
 
+const SettleBelowSchema = z.int().check(z.minimum(300), z.maximum(500));
+
 const PricingSchema = z.union(
   [
     z.strictObject({ model: z.literal("request") }),
@@ -46,6 +48,8 @@ const RouteSchema = z.strictObject({
   pricing: z.optional(PricingSchema),
   /** `before-response` (default): the money moves before the upstream is asked. `after-response`: once it has answered. */
   settlement: z.optional(SettlementSchema),
+  /** Answers with this status or a higher one are not charged, or stay owed. Default `defaults.settleBelow`, or 500. */
+  settleBelow: z.optional(SettleBelowSchema),
   /** How long a signed payment may stay valid, whole seconds. Default `defaults.timeout`. */
   timeout: z.optional(seconds.check(z.int())),
   /** How many calls one client may make: one limit, several, or `false` for none. Default `defaults.rateLimit`. */
@@ -91,6 +95,7 @@ export const ConfigSchema = z.strictObject({
       /** Whole seconds a signed payment may stay valid. Default 60. */
       timeout: z.optional(seconds.check(z.int())),
       settlement: z.optional(SettlementSchema),
+      settleBelow: z.optional(SettleBelowSchema),
       /** For every route that has none of its own; each route counts for itself. */
       rateLimit: z.optional(RateLimitSchema),
       onStoreError: z.optional(OnStoreErrorSchema),

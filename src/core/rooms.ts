@@ -33,6 +33,6 @@ export type Rooms = HookRoom & {
   replay: (kept: KeptAnswer) => Answer;
   /** What becomes of an answer that is there when its settlement has failed. */
   withhold: (call: Call, answer: Answer, claim: Claim, reason: unknown) => void;
-  isServed: (status: number) => boolean;
+  isServed: (call: Call, status: number) => boolean;
   respond: (call: Call, answer: Answer, admitted: Admitted) => Response;
 };

@@ -56,6 +56,8 @@ export type Route = {
   maxBodyBytes: number;
   offers: Offer[];
   settlement: SettlementTiming;
+  /** Answers with this status or a higher one are not what was paid for. */
+  settleBelow: number;
   /** How long a signed payment may stay valid, seconds (`maxTimeoutSeconds`). */
   timeoutSeconds: number;
   /** How long a payment must still be valid when it is presented: long enough to be settled at its time, seconds. */

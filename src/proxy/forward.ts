@@ -53,8 +53,8 @@ function upgraded(upstream: Headers, webSocket: WebSocket): Answer {
 }
 
 /** True for an answer that is worth its price: the upstream has neither failed nor turned the gateway away. */
-export function isServed(status: number): boolean {
-  return status < 500 && !REFUSED_THE_GATEWAY.has(status);
+export function isServed({ route }: Call, status: number): boolean {
+  return status < route.settleBelow && !REFUSED_THE_GATEWAY.has(status);
 }
 
 async function send(call: Call): Promise<Answer> {

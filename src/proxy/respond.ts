@@ -52,7 +52,7 @@ function respondPaid(
   else headers.set("x-tollbooth-settlement-skipped", unsettled ?? `upstream answered ${status}`);
 
   // What was not served is still owed: it can be collected by presenting the payment again.
-  const served = claim.receipt !== undefined && isServed(status);
+  const served = claim.receipt !== undefined && isServed(call, status);
   const copy = served ? copyOf(call, response) : undefined;
   const finish = () => (served ? claim.delivered(copy?.taken()) : claim.abandoned());
   if (!response.body) {

@@ -53,6 +53,27 @@ export function paidCallTests(world: () => World): void {
     expect(before).toBe(1);
   });
 
+  it.each([
+    [204, true],
+    [399, true],
+    [400, false],
+    [404, false],
+    [500, false],
+  ])("settleBelow 400: an answer of %i is what was paid for: %s", async (code, charged) => {
+    const { pay, present, quote, facilitator, upstream } = world();
+    const late = await pay(`/strict/late/status/${code}`);
+    expect([late.status, facilitator.counts.settle]).toEqual([code, charged ? 1 : 0]);
+    expect(late.headers.has("x-tollbooth-settlement-skipped")).toBe(!charged);
+    // Paid before the answer is known, it is still owed.
+    const payment = await sign(await quote(`/strict/status/${code}`));
+    await world().reset();
+    expect((await present(`/strict/status/${code}`, payment)).status).toBe(code);
+    const again = () => present(`/strict/status/${code}`, payment).then(({ status }) => status);
+    await expect.poll(again).toBe(charged ? 409 : code);
+    await expect.poll(() => upstream.requests.length > 1).toBe(!charged);
+    expect(facilitator.counts.settle).toBe(1);
+  });
+
   it("after-response: verify, serve, then settle", async () => {
     const { pay, facilitator, upstream } = world();
     let served = -1;

@@ -42,6 +42,7 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     maxBodyBytes: 1_048_576,
     offers: [],
     settlement: "before-response",
+    settleBelow: 500,
     timeoutSeconds: 60,
     settleMarginSeconds: 6,
     goodMs: 0,

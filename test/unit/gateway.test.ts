@@ -39,7 +39,7 @@ function roomsOf(change: Partial<Rooms>): Rooms {
     forward: async (): Promise<Answer> => ({ response: new Response("ok"), stop: () => undefined }),
     replay: () => ({ response: new Response("kept"), stop: () => undefined }),
     withhold: () => undefined,
-    isServed: (status) => status < 500,
+    isServed: (_call, status) => status < 500,
     onRequest: async () => undefined,
     onPriceResolved: async () => undefined,
     onSettled: async () => undefined,

@@ -29,7 +29,7 @@ function claimThat(lost: AbortController): Claim {
   };
 }
 
-const route = { keepAnswerMs: 0 };
+const route = { keepAnswerMs: 0, settleBelow: 500 };
 const call = { request: new Request("http://x/"), route, waitUntil: () => undefined } as unknown as Call;
 
 it.each(["before", "after"])(
