@@ -2,6 +2,7 @@
  * The body of a request. It streams on to the upstream unread, unless somebody needs it before: then it is read once, up
  * to the route's limit, and the upstream gets the very same bytes.
  */
+import { join } from "./bytes.ts";
 import { GatewayError } from "./errors.ts";
 
 /** The body of a request: streams on unread, or is read once and sent on byte for byte. */
@@ -60,7 +61,7 @@ async function read(
     for (;;) {
       const { done, value } = await reader.read();
       if (late) throw new GatewayError("body_timeout");
-      if (done) return join(chunks, size);
+      if (done) return join(chunks);
       size += value.byteLength;
       chunks.push(value);
       if (size <= maxBytes) continue;
@@ -76,16 +77,4 @@ async function read(
 
 function tooLarge(maxBytes: number): GatewayError {
   return new GatewayError("body_too_large", { detail: `At most ${maxBytes} bytes are read here.` });
-}
-
-function join(chunks: Uint8Array[], size: number): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only) return only;
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return all;
 }

@@ -2,6 +2,7 @@
  * Looking into a body that somebody else will read: what was looked at is put in front of the rest. Until it is looked at
  * nothing is read, and the stream goes on as it is.
  */
+import { join } from "../core/bytes.ts";
 import { quiet } from "./told.ts";
 
 /** Longest body that a hook can read, bytes. */
@@ -48,7 +49,7 @@ export function peek(source: ReadableStream<Uint8Array> | null, whose: string): 
     while (!ended && !gone && size <= MAX_BYTES) await next();
     if (gone) throw new Error(`${whose} has gone on`);
     if (size > MAX_BYTES) throw new Error(`${whose} is longer than ${MAX_BYTES} bytes`);
-    return join(chunks, size);
+    return join(chunks);
   }
   return {
     bytes() {
@@ -73,14 +74,4 @@ export function peek(source: ReadableStream<Uint8Array> | null, whose: string): 
       (reader ?? source)?.cancel().catch(() => undefined);
     },
   };
-}
-
-function join(chunks: Uint8Array[], size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
 }

@@ -3,6 +3,7 @@
  * 32 bytes, texts, and structures of these. A general library for it weighs more than the rest of this room.
  */
 
+import { join } from "../core/bytes.ts";
 import { fromHex } from "../core/hash.ts";
 import { keccak } from "../core/keccak.ts";
 
@@ -57,14 +58,4 @@ function wordOf(type: string, value: unknown, types: TypedData["types"]): Uint8A
   const digits = number.toString(16).padStart(64, "0");
   if (number < 0n || digits.length > 64) throw new RangeError(`${type} does not hold ${value}`);
   return fromHex(digits);
-}
-
-function join(parts: Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((size, part) => size + part.byteLength, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.byteLength;
-  }
-  return all;
 }
