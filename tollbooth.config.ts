@@ -6,7 +6,11 @@ import { defineConfig } from "./src/index.ts";
  */
 export default defineConfig({
   wallets: { "base-sepolia": "${PAY_TO}" },
-  accepts: [{ asset: "USDC", network: "base-sepolia" }],
+  accepts: [
+    { asset: "USDC", network: "base-sepolia" },
+    // For what is charged by use.
+    { asset: "USDC", network: "base-sepolia", scheme: "upto" },
+  ],
   facilitator: "${FACILITATOR_URL}",
   // Tells what became of a payment whose settlement was not seen to end.
   rpc: { "base-sepolia": "${RPC_URL}" },
@@ -25,6 +29,18 @@ export default defineConfig({
       path: "/weather",
       price: "$0.10",
       pricing: { model: "time", duration: "15m" },
+    },
+    // By what is asked for; whatever fits no rule costs as much as the dearest.
+    "POST /v1/messages": {
+      upstream: "demo",
+      match: [{ where: { "body.model": "small-*" }, price: "$0.002" }],
+      fallback: "$0.02",
+      settlement: "after-response",
+    },
+    // By the tokens that the answer reports, at most ten cents.
+    "POST /v1/chat/completions": {
+      upstream: "demo",
+      pricing: { model: "usage", max: "$0.10", tokens: { input: "$3", output: "$15" } },
     },
     "GET /events": { upstream: "demo", price: "$0.001" },
   },

@@ -30,9 +30,11 @@ export function describe(step: PayStep): string[] {
       return [`Answer ${status}${where}`, ...(text ? text.split("\n").map((line) => `  ${line}`) : [])];
     }
     case "receipt": {
-      const { success, transaction, network, payer, errorReason } = step.receipt;
-      return block("Receipt", { success, transaction, network, payer, reason: errorReason });
+      const { success, transaction, network, payer, amount: charged, errorReason } = step.receipt;
+      return block("Receipt", { success, charged, transaction, network, payer, reason: errorReason });
     }
+    case "deferred":
+      return [`Paid later: ${step.reason}`];
     case "refused":
       return [`Payment refused: ${step.reason}`];
   }

@@ -48,6 +48,7 @@ export type PayStep =
   | { step: "signed"; authorization: Authorization }
   | { step: "answer"; answer: Answer }
   | { step: "receipt"; receipt: Receipt }
+  | { step: "deferred"; reason: string }
   | { step: "refused"; reason: string };
 
 const BODY_LIMIT = 2048;

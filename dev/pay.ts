@@ -40,7 +40,10 @@ export async function pay(url: string, options: PayOptions = {}): Promise<PayRes
   if (verdict.receipt) tell({ step: "receipt", receipt: verdict.receipt });
   if (verdict.refusal !== undefined) tell({ step: "refused", reason: verdict.refusal });
   const { query, before, ...terms } = deal;
-  const ok = response.status < 400 && (!deal.offer || verdict.receipt?.success === true);
+  const deferred = response.headers.get("x-tollbooth-settlement-deferred");
+  if (deferred !== null) tell({ step: "deferred", reason: deferred });
+  const paid = verdict.receipt?.success === true || deferred !== null;
+  const ok = response.status < 400 && (!deal.offer || paid);
   const result = { ok, status: answer.status, body: answer.body, ...terms, ...verdict };
   if (!query || !before) return result;
   const after = await readBalances(query);
