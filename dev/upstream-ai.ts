@@ -1,7 +1,8 @@
 /**
  * A model provider without a model: answers in the public shapes of OpenAI (`/v1/chat/completions`) and Anthropic
  * (`/v1/messages`), as JSON or as a stream of events, and reports its usage as they do. A token of input is a character of
- * the messages. Query: `tokens` of output (5), `interval` ms between events (0), `usage=0` to keep the usage to itself.
+ * the messages. Query: `tokens` of output (5), `interval` ms between events (0), `usage=0` to keep the usage to itself,
+ * `busy=529` to fail with that status.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
@@ -46,14 +47,23 @@ async function stream(
   res.end();
 }
 
-function sendJson(res: ServerResponse, value: unknown): void {
-  res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
+function sendJson(res: ServerResponse, value: unknown, status = 200): void {
+  res.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+}
+
+/** Fails if it was asked to; true if it did. */
+function fail({ res, url }: Exchange): boolean {
+  const status = Number(url.searchParams.get("busy") ?? 0);
+  if (status === 0) return false;
+  sendJson(res, { type: "error", error: { type: "overloaded_error", message: "Overloaded" } }, status);
+  return true;
 }
 
 /** `POST /v1/chat/completions`. */
 export async function chatCompletions(exchange: Exchange): Promise<void> {
   const { req, res, url } = exchange;
   const asked = await read(req);
+  if (fail(exchange)) return;
   const { input, output } = counts(asked, url);
   const usage = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
   const head = { id: "chatcmpl-1", created: 1_790_000_000, model: asked.model };
@@ -80,12 +90,13 @@ export async function chatCompletions(exchange: Exchange): Promise<void> {
 export async function messages(exchange: Exchange): Promise<void> {
   const { req, res, url } = exchange;
   const asked = await read(req);
+  if (fail(exchange)) return;
   const { input, output } = counts(asked, url);
   const head = { id: "msg_1", type: "message", role: "assistant", model: asked.model };
   const none = { stop_reason: null, stop_sequence: null };
   if (!asked.stream) {
     const usage = { input_tokens: input, output_tokens: output };
-    const content = [{ type: "text", text: WORD.repeat(output) }];
+    const content = output === 0 ? [] : [{ type: "text", text: WORD.repeat(output) }];
     const ending = { stop_reason: "end_turn", stop_sequence: null };
     return sendJson(res, { ...head, content, ...ending, ...(reports(url) ? { usage } : {}) });
   }

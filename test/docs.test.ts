@@ -7,7 +7,12 @@ import { ConfigSchema } from "../src/config/schema.ts";
 import { ERRORS } from "../src/core/error-codes.ts";
 
 const read = (path: string) => readFileSync(path, "utf8");
-const DOCUMENTS = ["README.md", "CONTRIBUTING.md", ...readdirSync("docs").map((name) => join("docs", name))];
+const EXAMPLES = readdirSync("examples").filter((name) => name !== "README.md");
+const DOCUMENTS = [
+  ...["README.md", "CONTRIBUTING.md", "examples/README.md"],
+  ...readdirSync("docs").map((name) => join("docs", name)),
+  ...EXAMPLES.map((name) => join("examples", name, "README.md")),
+];
 
 it("every error code has a heading in docs/errors.md, with its status, and no heading is of a code that is gone", () => {
   const sections = [...read("docs/errors.md").matchAll(/^## (\w+)\n\n(\d{3})\./gm)].map(
@@ -40,6 +45,14 @@ it("links between documents lead somewhere", () => {
       .filter((target) => !existsSync(target)),
   );
   expect(broken).toEqual([]);
+});
+
+it("every example is in the README and in the list of examples", () => {
+  const missing = EXAMPLES.flatMap((name) => [
+    ...(read("README.md").includes(`](examples/${name})`) ? [] : [`README.md: ${name}`]),
+    ...(read("examples/README.md").includes(`[${name}](${name})`) ? [] : [`examples/README.md: ${name}`]),
+  ]);
+  expect(missing).toEqual([]);
 });
 
 it("the README's configuration is valid", async () => {

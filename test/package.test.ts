@@ -1,5 +1,6 @@
 /** The package as a stranger gets it: packed, installed elsewhere, imported, and a configuration type-checked against it. */
 import { execFile } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
 import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -30,6 +31,11 @@ beforeAll(async () => {
   await writeFile(join(folder, "app/package.json"), JSON.stringify({ type: "module" }));
 }, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** The examples that are a configuration; the others are programs. */
+const EXAMPLES = readdirSync("examples").filter((name) =>
+  existsSync(join("examples", name, "tollbooth.config.ts")),
+);
 
 const CONFIG = `import { defineConfig } from "tollbooth-edge";
 export default defineConfig({
@@ -98,6 +104,15 @@ describe("the packed package", () => {
     });
     const env = { ...process.env, PAY_TO: "0x70997970C51812dc3A010C7d01b50e0d17dc79C8" };
     await expect(run(process.execPath, cli, { cwd: app, env })).resolves.toMatchObject({
+      stdout: expect.stringContaining("no faults"),
+    });
+  });
+
+  it.each(EXAMPLES)("takes the example %s as it stands: its types, and tollbooth validate", async (name) => {
+    const app = join(folder, "app");
+    expect(await typeCheck(await readFile(join("examples", name, "tollbooth.config.ts"), "utf8"))).toBe("");
+    const cli = [join(app, "node_modules/tollbooth-edge/dist/cli/main.js"), "validate", "--no-env"];
+    await expect(run(process.execPath, cli, { cwd: app })).resolves.toMatchObject({
       stdout: expect.stringContaining("no faults"),
     });
   });

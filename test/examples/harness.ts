@@ -25,8 +25,8 @@ export type ExampleOptions = {
 /** A running example. */
 export type Example = {
   url: string;
-  /** A call of the official client: it pays what it is asked for. */
-  pay: (path: string, init?: RequestInit) => Promise<Response>;
+  /** A call of the official client: it pays what it is asked for. `send` is what it sends with, `fetch` unless told. */
+  pay: (path: string, init?: RequestInit, send?: typeof fetch) => Promise<Response>;
   /** The same call without a payment. */
   call: (path: string, init?: RequestInit) => Promise<Response>;
   /** What the seller got for what was done meanwhile, atomic units; the payer has paid as much. */
@@ -45,14 +45,14 @@ export async function startExample({ config, vars, runtime = "node" }: ExampleOp
     throw error;
   });
   const { client } = createPayer({ rpcUrl: stack.chain.url }, () => undefined);
-  const paying = wrapFetchWithPayment(fetch, client);
   const balances = async () => ({
     payer: await stack.chain.balanceOf(payer.address),
     seller: await stack.chain.balanceOf(seller.address),
   });
   return {
     url: gateway.url,
-    pay: (path, init) => paying(gateway.url + path, { redirect: "manual", ...init }),
+    pay: (path, init, send = fetch) =>
+      wrapFetchWithPayment(send, client)(gateway.url + path, { redirect: "manual", ...init }),
     call: (path, init) => fetch(gateway.url + path, { redirect: "manual", ...init }),
     async earned(work) {
       const before = await balances();
