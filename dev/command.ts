@@ -79,10 +79,15 @@ async function startIn({ runtime, config, port }: Options, vars: Record<string, 
 
 function prices(routes: Route[]): string[] {
   const width = Math.max(...routes.map(({ key }) => key.length)) + 2;
-  return routes.map(({ key, price }) => {
-    const dollars = price && `$${Number(price.digits) / 10 ** price.scale}`;
-    return `${key.padEnd(width)}${dollars ?? "free"}`;
-  });
+  return routes.map((route) => route.key.padEnd(width) + costOf(route));
+}
+
+function costOf({ price, pricing, usage }: Route): string {
+  if (!price) return "free";
+  if (pricing.models) return "by model";
+  if (typeof pricing.otherwise === "function") return "by a function";
+  const dollars = `$${Number(price.digits) / 10 ** price.scale}`;
+  return usage || pricing.rules.length > 0 ? `up to ${dollars}` : dollars;
 }
 
 function toTry(url: string, routes: Route[], rpcUrl: string): string {
