@@ -17,6 +17,7 @@ describe.each<Runtime>(["workers", "node"])("in %s", (runtime) => {
     ["GET", "/large"],
     ["GET", "/late/large"],
     ["GET", "/kept/huge"],
+    ["GET", "/metered/large"],
     ["POST", "/count"],
   ] as const)("256 MiB of %s %s take less than 64 MiB of memory", async (method, path) => {
     // What a first large body needs, it keeps.

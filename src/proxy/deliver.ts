@@ -62,10 +62,9 @@ async function passFirst(
   const reader = source.getReader();
   const writer = sink.getWriter();
   try {
-    // A client that leaves while nothing is being written shows only here.
-    const gone = writer.closed.then(() => Promise.reject(new Error("the client has gone")));
+    const unlessGone = whileOpen(writer);
     for (let more = true; more; ) {
-      const { done, value } = await Promise.race([reader.read(), gone]).catch(async (error: unknown) => {
+      const { done, value } = await unlessGone(reader.read()).catch(async (error: unknown) => {
         await reader.cancel().catch(() => undefined);
         throw error;
       });
@@ -77,6 +76,26 @@ async function passFirst(
     reader.releaseLock();
     writer.releaseLock();
   }
+}
+
+/**
+ * Waits for something, and no longer than the client is there: one that leaves while nothing is being written shows only in
+ * `closed`. That is listened to once. A race with it for every chunk would hold them all until the answer has ended.
+ */
+function whileOpen(writer: WritableStreamDefaultWriter<Uint8Array>): <T>(work: Promise<T>) => Promise<T> {
+  let gone: Error | undefined;
+  let giveUp: ((error: Error) => void) | undefined;
+  const leave = (cause?: unknown) => {
+    gone = new Error("the client has gone", { cause });
+    giveUp?.(gone);
+  };
+  writer.closed.then(leave, leave);
+  return (work) =>
+    new Promise((resolve, reject) => {
+      giveUp = reject;
+      work.then(resolve, reject);
+      if (gone) reject(gone);
+    });
 }
 
 /** workerd's own pipes move bytes without running JavaScript, and the fixed one announces its length. */

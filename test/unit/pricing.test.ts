@@ -100,6 +100,8 @@ describe("rules", async () => {
     ["two values", '{"model":"haiku-4"}{"model":"opus-4"}'],
     ["a byte order mark", '\uFEFF{"model":"haiku-4"}'],
     ["a name twice", '{"model":"haiku-4","model":"opus-4"}'],
+    ["a name twice, which is none elsewhere", '{"__proto__":1,"model":"haiku-4","__proto__":2}'],
+    ["a name twice, first with names in it", '{"n":{"a":1},"model":"haiku-4","n":4}'],
     ["a name twice, once escaped", '{"model":"haiku-4","mod\\u0065l":"opus-4"}'],
     ["a name twice, deeper", '{"model":"haiku-4","items":[{"a":1,"a":2}]}'],
     ["bytes that are no UTF-8", new Uint8Array([123, 34, 255, 34, 58, 49, 125])],
@@ -117,6 +119,28 @@ describe("rules", async () => {
         expect(await costs(route, "/a/1", { body: twice })).toBe("body_not_json");
       }),
     );
+  });
+
+  it.each([
+    ["one long string", '{"model":"haiku-4","image":"', "x".repeat(12_000_000), '"}'],
+    ["one long string of escapes", '{"model":"haiku-4","text":"', '\\"'.repeat(2_000_000), '"}'],
+    [
+      "as deep as it can be",
+      '{"model":"haiku-4","n":null,"deep":',
+      "[".repeat(500_000),
+      "]".repeat(500_000),
+      "}",
+    ],
+  ])("%s is a body like any other", async (_, ...parts) => {
+    const large = await routeWith({
+      match: [{ where: { "body.model": "haiku-*" }, price: "$0.001" }],
+      fallback: "$0.05",
+      maxBodyBytes: 20_000_000,
+    });
+    expect(await costs(large, "/a/1", { body: parts.join("") })).toBe(CHEAP);
+    const [open = "", ...rest] = parts;
+    const twice = [open.replace("{", '{"model":"opus-4",'), ...rest].join("");
+    expect(await costs(large, "/a/1", { body: twice })).toBe("body_not_json");
   });
 
   it.each(["text/plain", "application/octet-stream", "application/x-www-form-urlencoded", ""])(
