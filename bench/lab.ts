@@ -61,7 +61,8 @@ async function fetchAll(urls: string[]): Promise<void> {
   for (const url of urls) await (await fetch(url)).arrayBuffer();
 }
 
-async function startServer(name: ServerName): Promise<Server> {
+/** Starts one of the processes behind the workers. */
+export async function startServer(name: ServerName): Promise<Server> {
   const child = fork(join(import.meta.dirname, "servers.ts"), [name]);
   const ready: Ready = await message(child, name);
   return {

@@ -17,6 +17,7 @@ const BODIES: [name: string, method: "GET" | "POST", path: string][] = [
   ["down, before-response", "GET", "/large"],
   ["down, after-response", "GET", "/late/large"],
   ["down, keepAnswer on", "GET", "/kept/huge"],
+  ["down, metered", "GET", "/metered/large"],
   ["up, before-response", "POST", "/count"],
 ];
 

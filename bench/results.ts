@@ -5,11 +5,12 @@ import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { promisify } from "node:util";
 import type { Weight } from "./bundles.ts";
-import type { Effort, Measured } from "./rates.ts";
+import type { Measured } from "./rates.ts";
 import type { Counted } from "./requests.ts";
 import type { Added } from "./stores.ts";
 import { bundleTable, rateTable, requestTable, storeTable, waitTable } from "./tables.ts";
 import type { Waited } from "./waits.ts";
+import { type Ways, wayTablesOf } from "./way-tables.ts";
 
 /** Everything one run has measured. */
 export type Results = {
@@ -21,6 +22,8 @@ export type Results = {
   free?: Measured[];
   unpaid?: Measured[];
   paid?: Measured[];
+  /** Every way to charge; has a machine of its own, because it can be measured by itself. */
+  ways?: Ways;
 };
 
 const RESULTS = "bench/results.json";
@@ -29,7 +32,7 @@ const DOCUMENT = "docs/benchmarks.md";
 const run = promisify(execFile);
 
 /** What the numbers depend on. */
-export async function describeMachine(effort: Effort & { calls: number }): Promise<Results["machine"]> {
+export async function describeMachine(effort: Record<string, number>): Promise<Results["machine"]> {
   const workerd: { version: string } = createRequire(import.meta.url)(
     "@cloudflare/workerd-linux-64/package.json",
   );
@@ -55,9 +58,10 @@ async function commit(): Promise<string> {
   );
 }
 
-/** Writes the numbers and the tables of a whole run: parts of several would not be comparable. */
-export async function keep(results: Results): Promise<void> {
-  await writeFile(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+/** Writes the numbers and the tables of what was measured as a whole: parts of several runs would not be comparable. */
+export async function keep(results: Partial<Results>): Promise<void> {
+  const known: Results = JSON.parse(await readFile(RESULTS, "utf8"));
+  await writeFile(RESULTS, `${JSON.stringify({ ...known, ...results }, null, 2)}\n`);
   const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
   await run(process.execPath, [biome, "format", "--write", RESULTS]);
   let text = await readFile(DOCUMENT, "utf8");
@@ -67,7 +71,7 @@ export async function keep(results: Results): Promise<void> {
 
 /** The tables of what is there, by name. */
 export function tablesOf(results: Partial<Results>): Record<string, string> {
-  const { machine, bundle, requests, waits, stores, free, unpaid, paid } = results;
+  const { machine, bundle, requests, waits, stores, free, unpaid, paid, ways } = results;
   const facts = Object.entries(machine ?? {}).map(([name, value]) => `${name} ${value}`);
   return {
     ...(machine ? { machine: `${facts.join(", ")}.` } : {}),
@@ -78,6 +82,7 @@ export function tablesOf(results: Partial<Results>): Record<string, string> {
     ...(free ? { free: rateTable(free) } : {}),
     ...(unpaid ? { unpaid: rateTable(unpaid) } : {}),
     ...(paid ? { paid: rateTable(paid) } : {}),
+    ...(ways ? wayTablesOf(ways) : {}),
   };
 }
 

@@ -2,12 +2,13 @@
  * `npm run bench`: the gateway against a bare proxy and the x402 SDK's middleware, in one run on one machine.
  *
  *   --quick      two short rounds: does it work, not how fast is it
- *   --only NAME  one part: bundle, requests, free, unpaid, paid, waits, stores
- *   --write      keeps the result of a whole run: bench/results.json and the tables of docs/benchmarks.md
+ *   --only NAME  one part: bundle, requests, free, unpaid, paid, waits, stores, ways, or of ways: quotes, streams, charges
+ *   --write      keeps the result of a whole run, or of all ways: bench/results.json and the tables of docs/benchmarks.md
  */
 import { parseArgs } from "node:util";
 import { buildWorker, type Weight, WORKERS } from "./bundles.ts";
 import { type Lab, startLab } from "./lab.ts";
+import { measureWays, WAY_PARTS } from "./measure-ways.ts";
 import { measureRates } from "./rates.ts";
 import { countRequests } from "./requests.ts";
 import { describeMachine, keep, type Results, tablesOf } from "./results.ts";
@@ -15,14 +16,18 @@ import { measureStores } from "./stores.ts";
 import { absoluteTable } from "./tables.ts";
 import { FREE, PAID, UNPAID } from "./variants.ts";
 import { measureWaits } from "./waits.ts";
+import { type Ways, wayTablesOf } from "./way-tables.ts";
 
 const FULL = { rounds: 7, seconds: 3, warmUpSeconds: 3, calls: 120 };
 const QUICK = { rounds: 2, seconds: 1, warmUpSeconds: 1, calls: 10 };
+const WAYS_FULL = { rounds: 7, calls: 200, paced: 1000, flood: 200_000 };
+const WAYS_QUICK = { rounds: 2, calls: 20, paced: 50, flood: 10_000 };
 
 const { values: options } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, write: { type: "boolean" } },
 });
 const effort = options.quick ? QUICK : FULL;
+const waysEffort = options.quick ? WAYS_QUICK : WAYS_FULL;
 
 /** What each part adds to the results. */
 const PARTS: Record<string, (lab: Lab) => Promise<Partial<Results>>> = {
@@ -37,21 +42,35 @@ const PARTS: Record<string, (lab: Lab) => Promise<Partial<Results>>> = {
 
 async function main(): Promise<void> {
   const { only } = options;
-  if (only !== undefined && only !== "bundle" && !Object.hasOwn(PARTS, only))
-    throw new Error(`--only takes bundle, ${Object.keys(PARTS).join(", ")}`);
-  if (options.write && (only !== undefined || options.quick))
-    throw new Error("--write keeps whole runs only: leave out --only and --quick");
+  const names = ["bundle", ...Object.keys(PARTS), "ways", ...WAY_PARTS];
+  if (only !== undefined && !names.includes(only)) throw new Error(`--only takes ${names.join(", ")}`);
+  if (options.write && ((only !== undefined && only !== "ways") || options.quick))
+    throw new Error("--write keeps whole runs, or all ways: leave out --only and --quick");
+  // Everything that is started goes down with this process, however that ends.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+  const ways = WAY_PARTS.filter((part) => only === undefined || only === "ways" || only === part);
+  const others = only === undefined || ways.length === 0;
+  const measured: Partial<Results> = others ? await measureAll(only) : {};
+  if (ways.length > 0) measured.ways = await measureEveryWay(ways);
+  if (options.write) await keep(measured);
+}
+
+async function measureEveryWay(parts: readonly string[]): Promise<Ways> {
+  const machine = await describeMachine(waysEffort);
+  const measured = await measureWays(parts, waysEffort, (part) => print(wayTablesOf({ machine, ...part })));
+  return { machine, ...measured };
+}
+
+async function measureAll(only: string | undefined): Promise<Results> {
   const results: Results = { machine: await describeMachine(effort) };
   const bundle: Weight[] = [];
   for (const worker of WORKERS) bundle.push(await buildWorker(worker));
   if (only === undefined || only === "bundle") report(results, { bundle });
-  if (only !== "bundle") await measureAll(only, results);
-  if (options.write) await keep(results);
+  if (only !== "bundle") await measureInLab(only, results);
+  return results;
 }
 
-async function measureAll(only: string | undefined, results: Results): Promise<void> {
-  // Everything that is started goes down with this process, however that ends.
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+async function measureInLab(only: string | undefined, results: Results): Promise<void> {
   const lab = await startLab();
   try {
     for (const [name, measure] of Object.entries(PARTS))
@@ -63,9 +82,13 @@ async function measureAll(only: string | undefined, results: Results): Promise<v
 
 function report(results: Results, part: Partial<Results>): void {
   Object.assign(results, part);
-  for (const [name, table] of Object.entries(tablesOf(part))) console.log(`\n## ${name}\n\n${table}`);
+  print(tablesOf(part));
   for (const measured of [part.free, part.unpaid, part.paid])
     if (measured) console.log(`\nOn this machine:\n\n${absoluteTable(measured)}`);
+}
+
+function print(tables: Record<string, string>): void {
+  for (const [name, table] of Object.entries(tables)) console.log(`\n## ${name}\n\n${table}`);
 }
 
 await main();

@@ -4,8 +4,10 @@
  */
 import { createServer, type IncomingMessage, type RequestListener } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { seller } from "../dev/accounts.ts";
 import { open } from "../dev/http.ts";
 import { startRedis } from "../dev/redis.ts";
+import { answerChat } from "./events.ts";
 
 /** One request a server got; times in milliseconds of the machine's monotonic clock. */
 export type Seen = { what: string; at: number; answered: number };
@@ -16,7 +18,8 @@ export type Order = { latencyMs: number; record: boolean };
 /** What a server says when it listens. */
 export type Ready = { url: string; token: string };
 
-type Paid = { paymentPayload: { payload: { authorization: { from: string; nonce: string } } } };
+type Paid = { paymentPayload: { payload: { authorization: Signed; permit2Authorization?: Signed } } };
+type Signed = { from: string; nonce: string };
 
 const NETWORK = "eip155:84532";
 const ANSWER = JSON.stringify({
@@ -44,6 +47,8 @@ async function timed<T>(what: string, work: () => T | Promise<T>): Promise<T> {
 
 const upstream: RequestListener = (request, response) =>
   timed(request.url ?? "", () => {
+    if (request.url?.startsWith("/chat")) return answerChat(request, response);
+    if (request.url === "/fail") return void response.writeHead(500).end();
     response.writeHead(200, { "content-type": "application/json", "content-length": ANSWER.length });
     response.end(ANSWER);
   });
@@ -59,16 +64,24 @@ const facilitator: RequestListener = async (request, response) => {
 };
 
 function supported() {
-  return { kinds: [{ x402Version: 2, scheme: "exact", network: NETWORK }], extensions: [], signers: {} };
+  const kind = { x402Version: 2, scheme: "exact", network: NETWORK };
+  const upto = { ...kind, scheme: "upto", extra: { facilitatorAddress: seller.address } };
+  return { kinds: [kind, upto], extensions: [], signers: {} };
 }
 
 function judge(endpoint: string, { paymentPayload }: Paid) {
-  const { from, nonce } = paymentPayload.payload.authorization;
+  const { authorization, permit2Authorization } = paymentPayload.payload;
+  const { from, nonce } = permit2Authorization ?? authorization;
   if (endpoint === "verify") return { isValid: true, payer: from };
   const fresh = !spent.has(nonce);
   spent.add(nonce);
   return fresh
-    ? { success: true, transaction: nonce, network: NETWORK, payer: from }
+    ? {
+        success: true,
+        transaction: permit2Authorization ? `0x${"1".repeat(64)}` : nonce,
+        network: NETWORK,
+        payer: from,
+      }
     : { success: false, errorReason: "invalid_transaction_state", transaction: "", network: NETWORK };
 }
 

@@ -102,7 +102,8 @@ function pick(rounds: Round[], key: keyof Round): number[] {
   return rounds.map((round) => round[key]);
 }
 
-function show({ median: middle, min, max }: Spread): string {
+/** A median and its range. */
+export function show({ median: middle, min, max }: Spread): string {
   const digits = middle < 10 ? 2 : 1;
   return `${middle.toFixed(digits)} (${min.toFixed(digits)}..${max.toFixed(digits)})`;
 }
@@ -111,7 +112,8 @@ function kib(bytes: number): string {
   return `${(bytes / 1024).toFixed(1)} KiB`;
 }
 
-function table(heads: string[], rows: string[][]): string {
+/** A table with columns of even width. */
+export function table(heads: string[], rows: string[][]): string {
   const columns = heads.map((head, i) => [head, ...rows.map((row) => row[i] ?? "")]);
   const widths = columns.map((cells) => Math.max(3, ...cells.map((cell) => cell.length)));
   const line = (cells: string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;

@@ -51,11 +51,25 @@ function valuesAt(value: unknown, path: string[]): unknown[] {
     if (!/^\d+$/.test(key)) throw notPriceable(`there is no "${key}" in an array`);
     return valuesAt(value[Number(key)], rest);
   }
-  // Some upstreams read names whatever their case.
-  const folded = key.toLowerCase();
-  const [name, ...others] = Object.keys(value).filter((own) => own.toLowerCase() === folded);
-  if (others.length > 0) throw notPriceable(`"${key}" comes twice, in different case`);
+  const name = namesOf(value).get(key.toLowerCase());
+  if (name === null) throw notPriceable(`"${key}" comes twice, in different case`);
   return name === undefined ? [] : valuesAt(Reflect.get(value, name), rest);
+}
+
+/** Folded once for each object: a client decides how many names there are, and a route how often they are looked through. */
+const folded = new WeakMap<object, Map<string, string | null>>();
+
+/** The names of an object by their lower case, since some upstreams read them whatever their case; null for several. */
+function namesOf(value: object): Map<string, string | null> {
+  const known = folded.get(value);
+  if (known) return known;
+  const names = new Map<string, string | null>();
+  for (const own of Object.keys(value)) {
+    const name = own.toLowerCase();
+    names.set(name, names.has(name) ? null : own);
+  }
+  folded.set(value, names);
+  return names;
 }
 
 function isScalar(value: unknown, types: Read["types"], path: string[]): value is string | number | boolean {
