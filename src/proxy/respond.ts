@@ -17,6 +17,9 @@ const DEFERRED = "x-tollbooth-settlement-deferred";
 export function respond(call: Call, answer: Answer, { access, headers }: Admitted): Response {
   const { status, body } = answer.response;
   const fields = new Headers(answer.response.headers);
+  // The upstream's own count is for the meter.
+  const count = call.route.usage?.header;
+  if (count) fields.delete(count.name);
   for (const [name, value] of Object.entries(headers)) {
     if (name === "set-cookie") fields.append(name, value);
     else fields.set(name, value);

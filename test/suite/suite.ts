@@ -11,6 +11,7 @@ import { headerTests } from "./headers.ts";
 import { hookTests } from "./hooks.ts";
 import { leavingTests } from "./leaving.ts";
 import { limitTests } from "./limits.ts";
+import { meteringTests } from "./metering.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
 import { pricingTests } from "./pricing.ts";
@@ -30,6 +31,7 @@ const SUITES = {
   sessionTests,
   creditTests,
   recordTests,
+  meteringTests,
   hookTests,
   oneRequestTests,
   headerTests,
