@@ -70,7 +70,9 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
   async function reconcile(env: Env): Promise<Reconciled | undefined> {
     try {
       const { loaded } = await compiledFor(env);
-      if (Object.keys(loaded.rpc).length === 0) return undefined;
+      // Without a node nobody can be asked; what metered calls have used and not paid is charged all the same.
+      const nothingToDo = Object.keys(loaded.rpc).length === 0 && !loaded.routes.some(({ usage }) => usage);
+      if (nothingToDo) return undefined;
       const counts = await composeReconcile(loaded, emit)();
       if (counts.seen > 0) emit({ event: "reconciled", level: "info", ...counts });
       return counts;
