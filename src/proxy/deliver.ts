@@ -13,6 +13,8 @@ export type Watch = {
   wasCut: () => boolean;
   /** Told of each chunk that the client has taken; then no chunk passes unseen. */
   sent?: ((chunk: Uint8Array) => void) | undefined;
+  /** Ends it where it is, though the client may not be reading. */
+  over?: AbortSignal | undefined;
   /** Shown each chunk, and `undefined` at the end, until it says that it wants no more. */
   taster?: ((chunk: Uint8Array | undefined) => boolean) | undefined;
 };
@@ -26,7 +28,7 @@ export function watch(source: ReadableStream<Uint8Array>, how: Watch) {
 async function pump(
   source: ReadableStream<Uint8Array>,
   sink: WritableStream<Uint8Array>,
-  { left, wasCut, sent, taster = () => false }: Watch,
+  { left, wasCut, sent, over, taster = () => false }: Watch,
 ): Promise<Ending> {
   let begun = false;
   try {
@@ -34,11 +36,13 @@ async function pump(
       begun = true;
       if (chunk) sent?.(chunk);
     };
-    await passFirst(source, sink, (chunk) => taster(chunk) || sent !== undefined, passed);
-    await source.pipeTo(sink, { preventCancel: true });
+    await passFirst(source, sink, (chunk) => taster(chunk) || sent !== undefined, passed, over);
+    await source.pipeTo(sink, { preventCancel: true, ...(over ? { signal: over } : {}) });
     return "delivered";
   } catch (error) {
-    await sink.abort(error).catch(() => undefined);
+    const aborting = sink.abort(error).catch(() => undefined);
+    // A write that is under way holds that up until the client reads on.
+    if (!over?.aborted) await aborting;
     // Cancelling tells which side failed: a source that broke answers with its error.
     const sourceBroke = await source.cancel().then(
       () => false,
@@ -58,25 +62,37 @@ async function passFirst(
   sink: WritableStream<Uint8Array>,
   taster: (chunk: Uint8Array | undefined) => boolean,
   passed: (chunk: Uint8Array | undefined) => void,
+  over: AbortSignal | undefined,
 ): Promise<void> {
   const reader = source.getReader();
   const writer = sink.getWriter();
   try {
     // A client that leaves while nothing is being written shows only here.
-    const gone = writer.closed.then(() => Promise.reject(new Error("the client has gone")));
+    const gone = Promise.race([
+      writer.closed.then(() => Promise.reject(new Error("the client has gone"))),
+      aborted(over),
+    ]);
     for (let more = true; more; ) {
       const { done, value } = await Promise.race([reader.read(), gone]).catch(async (error: unknown) => {
         await reader.cancel().catch(() => undefined);
         throw error;
       });
       more = taster(value) && !done;
-      if (!done) await writer.write(value);
+      if (!done) await Promise.race([writer.write(value), gone]);
       passed(value);
     }
   } finally {
     reader.releaseLock();
     writer.releaseLock();
   }
+}
+
+/** Never resolves. @throws when the signal is aborted */
+function aborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal?.aborted) reject(signal.reason);
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
 }
 
 /** workerd's own pipes move bytes without running JavaScript, and the fixed one announces its length. */

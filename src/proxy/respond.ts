@@ -60,7 +60,11 @@ function respondPaid(
     finish();
     return new Response(null, { status, headers, webSocket: response.webSocket ?? null });
   }
-  const { body, ending } = watchBody(call, response.body, headers, { taster: copy?.take, sent: tab?.sent });
+  const { body, ending } = watchBody(call, response.body, headers, {
+    taster: copy?.take,
+    sent: tab?.sent,
+    over: tab?.over,
+  });
   if (claim.lost.aborted) stop();
   else claim.lost.addEventListener("abort", stop, { once: true });
   const last = { delivered: finish, left: finish, broken: claim.broken, unfinished: claim.abandoned };
@@ -72,7 +76,7 @@ function watchBody(
   call: Call,
   source: ReadableStream<Uint8Array>,
   headers: Headers,
-  looking: Pick<Watch, "taster" | "sent"> = {},
+  looking: Pick<Watch, "taster" | "sent" | "over"> = {},
 ) {
   const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
   return watch(source, {
