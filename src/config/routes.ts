@@ -52,6 +52,7 @@ export async function checkRoutes(
       route.timeout ?? raw.defaults?.timeout,
       settlement,
       upstream.timeoutMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
+      priced.usage !== undefined,
       `${path}.timeout`,
       faults,
     );

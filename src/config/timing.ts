@@ -6,6 +6,8 @@ import type { Fault } from "./faults.ts";
 const SETTLE_SECONDS = 6;
 /** What a client may take between reading the price and presenting the payment, at the very least, seconds. */
 const CLIENT_SECONDS = 10;
+/** What is charged at the end of a stream leaves time for the stream, and for a cron that charges what failed then. */
+const METERED_SECONDS = 900;
 
 /**
  * A payment must still be good when it is settled: under `after-response`, that is after the call has been served, which
@@ -15,6 +17,7 @@ export function checkTiming(
   timeout: number | undefined,
   settlement: SettlementTiming,
   servingMs: number,
+  metered: boolean,
   path: string,
   faults: Fault[],
 ): Pick<Route, "timeoutSeconds" | "settleMarginSeconds"> {
@@ -25,5 +28,8 @@ export function checkTiming(
     const fix = `write at least ${least}${serving ? ", or give the upstream less time" : ""}`;
     faults.push({ path, message: `a payment would expire before it can be settled`, fix });
   }
-  return { settleMarginSeconds, timeoutSeconds: timeout ?? Math.max(60, least + 20) };
+  return {
+    settleMarginSeconds,
+    timeoutSeconds: timeout ?? Math.max(metered ? METERED_SECONDS : 60, least + 20),
+  };
 }
