@@ -81,6 +81,22 @@ async function large({ req, res, url, signal, wrote }: Exchange): Promise<void> 
   res.end();
 }
 
+/**
+ * Counts its own work: a unit for each byte of the request, and one for the call; `status` is what it answers, `hold` keeps
+ * the body back.
+ */
+async function units({ req, res, url }: Exchange): Promise<void> {
+  let used = 1;
+  for await (const chunk of req) used += (chunk as Buffer).length;
+  res.setHeader("x-usage-units", used);
+  const status = numberFrom(url, "status", 200);
+  if (url.searchParams.has("hold")) {
+    res.writeHead(status).flushHeaders();
+    await once(res, "close");
+  } else if (BODILESS.includes(status)) res.writeHead(status).end();
+  else sendJson(res, status, { done: used });
+}
+
 function gzip({ res }: Exchange): void {
   const body = gzipSync(JSON.stringify({ compressed: true, text: "toll ".repeat(200) }));
   const headers = { "content-type": "application/json", "content-encoding": "gzip" };
@@ -119,6 +135,7 @@ export const ROUTES: Record<string, Route> = {
   "/status/": status,
   "/large": large,
   "/steps": steps,
+  "/units": units,
   "/sink": sink,
   "/go-on": goOn,
   "/count": count,

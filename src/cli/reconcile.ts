@@ -14,7 +14,9 @@ const ROUND = 50;
 /** The command. */
 export function reconcileCommand(): Command {
   return configured("reconcile")
-    .description("look up payments whose settlement was begun and not seen to end; never charges")
+    .description(
+      "look up payments whose settlement was begun and not seen to end; charges only what metered calls have used",
+    )
     .option("--json", "print { seen, settled, failed, owed, doubtful } as JSON")
     .addHelpText("after", "\nExample:\n  tollbooth reconcile --env-file .env.production")
     .action(async (options: Options) => {

@@ -6,9 +6,8 @@ import type { Fault } from "./faults.ts";
 const SETTLE_SECONDS = 6;
 /** What a client may take between reading the price and presenting the payment, at the very least, seconds. */
 const CLIENT_SECONDS = 10;
-
-/** What a metered stream may take, unless it was said, seconds. */
-const STREAM_SECONDS = 300;
+/** What is charged at the end of a stream leaves time for the stream, and for a cron that charges what failed then. */
+const METERED_SECONDS = 900;
 
 /**
  * A payment must still be good when it is settled: under `after-response`, that is after the call has been served, which
@@ -30,6 +29,6 @@ export function checkTiming(
   }
   return {
     settleMarginSeconds,
-    timeoutSeconds: timeout ?? Math.max(60, least + (streams ? STREAM_SECONDS : 20)),
+    timeoutSeconds: timeout ?? Math.max(streams ? METERED_SECONDS : 60, least + 20),
   };
 }

@@ -19,7 +19,12 @@ export type Answer = {
 };
 
 /** Counts an answer on its way; the charge in atomic units, or undefined when nothing is to be charged by this isolate. */
-export type Tab = { sent: (chunk: Uint8Array) => void; close: (how: Ending) => string | undefined };
+export type Tab = {
+  sent: (chunk: Uint8Array) => void;
+  /** Aborted when what went through must be charged now, whether its client goes on reading or not. */
+  over: AbortSignal;
+  close: (how: Ending) => string | undefined;
+};
 
 /**
  * What became of a body: the client has all of it (`delivered`), or walked away from it (`left`); it broke off half-way

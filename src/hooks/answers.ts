@@ -20,7 +20,7 @@ export function unpeeked(answer: Answer, body: Peek): Answer {
 
 /** The hook's own answer. Its length is measured anew: it may have been copied from what it replaces. */
 export function substitute(
-  { request }: Call,
+  { request, route }: Call,
   response: Response,
   answer: Answer,
   clean: (headers: Headers) => Headers,
@@ -28,6 +28,10 @@ export function substitute(
   answer.stop();
   const headers = clean(response.headers);
   headers.delete("content-length");
+  // What the upstream has used is to be charged, whatever is said in its place.
+  const count = route.usage?.header?.name ?? "";
+  const used = count === "" || headers.has(count) ? null : answer.response.headers.get(count);
+  if (used !== null) headers.set(count, used);
   const { status } = response;
   const body = request.method === "HEAD" ? null : response.body;
   return { response: new Response(body, { status, headers }), stop: () => undefined, held: response };

@@ -45,9 +45,14 @@ function chargeFor(meter: Meter, complete: boolean): string {
 }
 
 function openTab(claim: Claim, { stop }: Answer, meter: Meter, leftMs: number): Tab {
-  const cut = setTimeout(stop, leftMs);
+  const over = new AbortController();
+  const cut = setTimeout(() => {
+    over.abort();
+    stop();
+  }, leftMs);
   return {
     sent: meter.tap,
+    over: over.signal,
     close(how) {
       clearTimeout(cut);
       // Another isolate serves this payment, and charges for what it serves.

@@ -25,16 +25,25 @@ export function hold(
   let writes: Promise<unknown> = Promise.resolve();
   let open = true;
   let debt: Promise<boolean> | undefined;
+  let noted = true;
   const write = (change: PaymentChange) => {
     const { receipt } = claim;
-    writes = writes.then(async () => {
+    const writing = writes.then(async () => {
       const last = change.to === "delivered" || change.to === "broken";
       // Nobody renews the lease any more: what is not paid by half of it stays owed.
       const settled = !last || !debt || (await Promise.race([debt, after(leaseMs / 2, false)]));
       const written = await persist({ ...by, receipt }, settled ? change : { to: "abandoned" });
       if (written === "refused") lost.abort();
+      return written;
     });
+    writes = writing;
     call.waitUntil(writes);
+    return writing;
+  };
+  const writeDue = async (amount: string) => {
+    const written = await write({ to: "due", amount });
+    noted = written !== "failed";
+    return written !== "refused";
   };
   const renewal = setInterval(() => write({ to: "renewed" }), leaseMs / 3);
   const close = (change: PaymentChange) => {
@@ -53,7 +62,8 @@ export function hold(
     due: admission.kind === "doubt" ? admission.due : undefined,
     charges: (amount) => {
       claim.due = amount;
-      write({ to: "due", amount });
+      noted = false;
+      return writeDue(amount);
     },
     owes: (owed) => {
       debt = owed.catch(() => false);
@@ -63,7 +73,11 @@ export function hold(
       claim.receipt = receipt;
       write({ to: "settled" });
     },
-    unknown: (reason, transaction = "") => close({ to: "unknown", reason, transaction }),
+    unknown: (reason, transaction = "") => {
+      // A store that was away then may be there now.
+      if (open && claim.due !== undefined && !noted) void writeDue(claim.due);
+      close({ to: "unknown", reason, transaction });
+    },
     keep: (answer) => write({ to: "kept", kept: { answer, forMs: keepAnswerMs } }),
     failed: (reason) => close({ to: "failed", reason }),
     delivered: (answer) => close({ to: "delivered", kept: kept(answer) }),

@@ -1,7 +1,7 @@
 /**
  * What a call costs. Deterministic: the paid retry is compared with this very quote, so equal requests get equal
  * requirements, in the order of the configuration (clients take the first they can pay). What the price depends on is part
- * of what the payment is bound to: a price that comes from the body binds the body.
+ * of what the payment is bound to: a price that comes from the body binds the body, and so does a charge by use.
  *
  * | price | from |
  * |---|---|
@@ -66,12 +66,14 @@ export function makeQuote(options: {
 async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }> {
   const { request, url, params, body, route } = call;
   const facts = { url, params, headers: request.headers };
-  if (!route.pricing.readsBody || request.method === "GET" || request.method === "HEAD") {
+  const { readsBody, reads, models } = route.pricing;
+  // What is charged by use depends on the body as well, whether a price is read from it or not.
+  if (!(readsBody || route.usage) || request.method === "GET" || request.method === "HEAD") {
     return { facts: { ...facts, body: undefined }, terms: [] };
   }
   const bytes = await body.bytes();
   const terms = [hex(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>))];
-  const { reads, models } = route.pricing;
+  if (!readsBody) return { facts: { ...facts, body: undefined }, terms };
   const empty = bytes.byteLength === 0 && !models && !reads.some(({ from }) => from === "body");
   return { facts: { ...facts, body: empty ? undefined : readJson(bytes) }, terms };
 }

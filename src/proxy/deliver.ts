@@ -13,6 +13,8 @@ export type Watch = {
   wasCut: () => boolean;
   /** Told of each chunk that the client has taken; then no chunk passes unseen. */
   sent?: ((chunk: Uint8Array) => void) | undefined;
+  /** Ends it where it is, though the client may not be reading. */
+  over?: AbortSignal | undefined;
   /** Shown each chunk, and `undefined` at the end, until it says that it wants no more. */
   taster?: ((chunk: Uint8Array | undefined) => boolean) | undefined;
 };
@@ -26,7 +28,7 @@ export function watch(source: ReadableStream<Uint8Array>, how: Watch) {
 async function pump(
   source: ReadableStream<Uint8Array>,
   sink: WritableStream<Uint8Array>,
-  { left, wasCut, sent, taster = () => false }: Watch,
+  { left, wasCut, sent, over, taster = () => false }: Watch,
 ): Promise<Ending> {
   let begun = false;
   try {
@@ -34,11 +36,13 @@ async function pump(
       begun = true;
       if (chunk) sent?.(chunk);
     };
-    await passFirst(source, sink, (chunk) => taster(chunk) || sent !== undefined, passed);
-    await source.pipeTo(sink, { preventCancel: true });
+    await passFirst(source, sink, (chunk) => taster(chunk) || sent !== undefined, passed, over);
+    await source.pipeTo(sink, { preventCancel: true, ...(over ? { signal: over } : {}) });
     return "delivered";
   } catch (error) {
-    await sink.abort(error).catch(() => undefined);
+    const aborting = sink.abort(error).catch(() => undefined);
+    // A write that is under way holds that up until the client reads on.
+    if (!over?.aborted) await aborting;
     // Cancelling tells which side failed: a source that broke answers with its error.
     const sourceBroke = await source.cancel().then(
       () => false,
@@ -58,18 +62,19 @@ async function passFirst(
   sink: WritableStream<Uint8Array>,
   taster: (chunk: Uint8Array | undefined) => boolean,
   passed: (chunk: Uint8Array | undefined) => void,
+  over: AbortSignal | undefined,
 ): Promise<void> {
   const reader = source.getReader();
   const writer = sink.getWriter();
   try {
-    const unlessGone = whileOpen(writer);
+    const unlessGone = whileOpen(writer, over);
     for (let more = true; more; ) {
       const { done, value } = await unlessGone(reader.read()).catch(async (error: unknown) => {
         await reader.cancel().catch(() => undefined);
         throw error;
       });
       more = taster(value) && !done;
-      if (!done) await writer.write(value);
+      if (!done) await unlessGone(writer.write(value));
       passed(value);
     }
   } finally {
@@ -80,9 +85,13 @@ async function passFirst(
 
 /**
  * Waits for something, and no longer than the client is there: one that leaves while nothing is being written shows only in
- * `closed`. That is listened to once. A race with it for every chunk would hold them all until the answer has ended.
+ * `closed`. That is listened to once, and so is `over`. A race with them for every chunk would hold them all until the
+ * answer has ended.
  */
-function whileOpen(writer: WritableStreamDefaultWriter<Uint8Array>): <T>(work: Promise<T>) => Promise<T> {
+function whileOpen(
+  writer: WritableStreamDefaultWriter<Uint8Array>,
+  over: AbortSignal | undefined,
+): <T>(work: Promise<T>) => Promise<T> {
   let gone: Error | undefined;
   let giveUp: ((error: Error) => void) | undefined;
   const leave = (cause?: unknown) => {
@@ -90,6 +99,8 @@ function whileOpen(writer: WritableStreamDefaultWriter<Uint8Array>): <T>(work: P
     giveUp?.(gone);
   };
   writer.closed.then(leave, leave);
+  if (over?.aborted) leave(over.reason);
+  over?.addEventListener("abort", () => leave(over.reason), { once: true });
   return (work) =>
     new Promise((resolve, reject) => {
       giveUp = reject;

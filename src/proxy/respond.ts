@@ -17,6 +17,9 @@ const DEFERRED = "x-tollbooth-settlement-deferred";
 export function respond(call: Call, answer: Answer, { access, headers }: Admitted): Response {
   const { status, body } = answer.response;
   const fields = new Headers(answer.response.headers);
+  // The upstream's own count is for the meter.
+  const count = call.route.usage?.header;
+  if (count) fields.delete(count.name);
   for (const [name, value] of Object.entries(headers)) {
     if (name === "set-cookie") fields.append(name, value);
     else fields.set(name, value);
@@ -59,7 +62,11 @@ function respondPaid(
     finish();
     return new Response(null, { status, headers, webSocket: response.webSocket ?? null });
   }
-  const { body, ending } = watchBody(call, response.body, headers, { taster: copy?.take, sent: tab?.sent });
+  const { body, ending } = watchBody(call, response.body, headers, {
+    taster: copy?.take,
+    sent: tab?.sent,
+    over: tab?.over,
+  });
   if (claim.lost.aborted) stop();
   else claim.lost.addEventListener("abort", stop, { once: true });
   const last = { delivered: finish, left: finish, broken: claim.broken, unfinished: claim.abandoned };
@@ -71,7 +78,7 @@ function watchBody(
   call: Call,
   source: ReadableStream<Uint8Array>,
   headers: Headers,
-  looking: Pick<Watch, "taster" | "sent"> = {},
+  looking: Pick<Watch, "taster" | "sent" | "over"> = {},
 ) {
   const length = /^\d+$/.exec(headers.get("content-length") ?? "")?.[0];
   return watch(source, {

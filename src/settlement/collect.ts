@@ -4,6 +4,7 @@
  * or when the payment is presented again, whatever becomes of this isolate. It buys nothing more.
  */
 import type { Call, Claim } from "../core/call.ts";
+import { within } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import { RETRY_DELAYS_MS, retry } from "../core/retry.ts";
@@ -18,10 +19,12 @@ export type Collect = (
   amount: string,
 ) => Promise<boolean>;
 
+/** Longest wait until it is noted, ms: the payment expires soon, and a store that is away must not cost the charge. */
+const NOTE_MS = 3000;
+
 /** Makes the room. */
 export function makeCollect({ settle }: Pick<Cashier, "settle">, emit: Emit): Collect {
   return async function collect(call, claim, accepts, amount) {
-    if (amount !== "0") claim.charges(amount);
     const told = (error: unknown) =>
       emit({
         event: "charge_failed",
@@ -31,6 +34,12 @@ export function makeCollect({ settle }: Pick<Cashier, "settle">, emit: Emit): Co
         amount,
         error: String(error),
       });
+    const ours = amount === "0" || (await within(NOTE_MS, () => claim.charges(amount)).catch(() => true));
+    if (!ours) {
+      claim.abandoned();
+      told("another instance has the payment in hand, and charges for what it serves");
+      return false;
+    }
     const attempt = () =>
       settle(call, claim, accepts, amount).then(
         () => true,

@@ -12,7 +12,7 @@ ${NOW}
 local name, key = KEYS[1], KEYS[2]
 local named = redis.call('HMGET', name, 'spend', 'call')
 if named[1] ~= ARGV[4] then return {'again', '', ''} end
-local r = redis.call('HMGET', key, 'state', 'lease', 'receipt', 'done', 'answer', 'kept', 'call')
+local r = redis.call('HMGET', key, 'state', 'lease', 'receipt', 'done', 'answer', 'kept', 'call', 'due')
 local state, lease = r[1], tonumber(r[2] or 0)
 if not state or state == 'open' or state == 'failed' or (r[7] and r[7] ~= named[2]) then
   redis.call('DEL', name)
@@ -20,7 +20,7 @@ if not state or state == 'open' or state == 'failed' or (r[7] and r[7] ~= named[
 end
 if named[2] ~= ARGV[3] then return {'conflict', '', ''} end
 local answer = r[5] and tonumber(r[6]) > now and r[5] or ''
-if state == 'settled' and r[4] == '1' then return {answer == '' and 'used' or 'kept', r[3], answer} end
+if state == 'settled' and (r[4] == '1' or r[8]) then return {answer == '' and 'used' or 'kept', r[3], answer} end
 if lease > now then return {'busy', ms(lease - now), ''} end
 -- Only the payment that is in doubt can end it.
 if state ~= 'settled' then return {'busy', '2000', ''} end

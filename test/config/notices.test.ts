@@ -39,7 +39,7 @@ it.each<[string, Change, string[]]>([
 
 it("a metered route's payments last long enough for a stream, unless it is said how long", async () => {
   const timeout = async (change: Change) => (await loadWith(change)).routes[0]?.timeoutSeconds;
-  expect(await timeout(metered)).toBe(60 + 6 + 10 + 300);
+  expect(await timeout(metered)).toBe(900);
   expect(
     await timeout((config) => {
       metered(config);

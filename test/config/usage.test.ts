@@ -17,6 +17,12 @@ const bytes = { bytes: { price: "$0.01" } };
 const tokens = (members: Record<string, unknown>) => metered({ tokens: members });
 
 describe("a metered route", () => {
+  it("asks for payments that outlast a long answer, unless it is told how long", async () => {
+    const timeoutOf = async (members = {}) =>
+      (await loadWith(metered(bytes, members))).routes[0]?.timeoutSeconds;
+    expect([await timeoutOf(), await timeoutOf({ timeout: 120 })]).toEqual([900, 120]);
+  });
+
   it("is compiled with its maximum for a price, settles after the answer, and says what each unit costs", async () => {
     const pricing = {
       tokens: { input: "$3", output: "$15", cacheRead: "$0.30" },

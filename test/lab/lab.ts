@@ -5,6 +5,7 @@ import { type Chain, startChain } from "../../dev/chain.ts";
 import { startFacilitator } from "../../dev/facilitator.ts";
 import { createFaults, type Faults } from "../../dev/faults.ts";
 import { startGateway } from "../../dev/gateways/start.ts";
+import { payWithPermit } from "../fixtures/permit.ts";
 import { decode, type Requirements, sign, type Tampering } from "../fixtures/sign.ts";
 import { startStallingUpstream } from "./stalling-upstream.ts";
 import { createStops, type Stops, stopsAtStore } from "./stops.ts";
@@ -68,7 +69,10 @@ export async function startLab(name: string, runtime: Runtime, given: Record<str
     kill,
     launch,
     revive: async () => (alive ? undefined : launch()),
-    sign: async (path, tampering) => sign(await quote(url + path), tampering),
+    async sign(path, tampering) {
+      const requirements = await quote(url + path);
+      return requirements.scheme === "upto" ? payWithPermit(requirements) : sign(requirements, tampering);
+    },
     present: (path, payment, seen = nothingSeen()) => look(url + path, payment, seen),
     earned: () => parts.chain.balanceOf(seller.address),
     async close() {
@@ -84,6 +88,7 @@ async function startParts() {
   const store = await startStore(stopsAtStore(stops, faults.intercept));
   const chain = await startChain();
   await chain.mint(payer.address, 100_000_000n);
+  await chain.allowPermit2(payer.privateKey);
   const facilitator = await startFacilitator({ rpcUrl: chain.url });
   const wire = await startWire(facilitator.url, stops);
   const upstream = await startStallingUpstream(stops);

@@ -1,4 +1,4 @@
-/** An upstream that answers `/weather`, and can be held before its answer and in the middle of it. */
+/** An upstream that answers `/weather`, with `.txt` as plain text, and can be held before its answer and in the middle of it. */
 import { createServer } from "node:http";
 import { open } from "../../dev/http.ts";
 import type { Stops } from "./stops.ts";
@@ -14,7 +14,8 @@ export async function startStallingUpstream(stops: Stops) {
     state.asked += 1;
     if ((await stops.pass("upstream:received")) === "cut") return void request.socket.destroy();
     if (state.failing) return void response.writeHead(503).end();
-    response.writeHead(200, { "content-type": "application/json", "content-length": ANSWER.length });
+    const type = request.url?.endsWith(".txt") ? "text/plain" : "application/json";
+    response.writeHead(200, { "content-type": type, "content-length": ANSWER.length });
     await new Promise<void>((written) => response.write(ANSWER.slice(0, HALF), () => written()));
     if ((await stops.pass("upstream:half")) === "cut") return void request.socket.destroy();
     response.end(ANSWER.slice(HALF));

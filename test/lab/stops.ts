@@ -4,7 +4,16 @@
  */
 import type { Intercept } from "../../src/bridge/intercept.ts";
 
-type Write = "claim" | "settled" | "delivered" | "abandoned" | "unknown" | "failed" | "broken" | "renewed";
+type Write =
+  | "claim"
+  | "due"
+  | "settled"
+  | "delivered"
+  | "abandoned"
+  | "unknown"
+  | "failed"
+  | "broken"
+  | "renewed";
 
 /** A place to be held at; `upstream:half` is in the middle of the answer's body. */
 export type Stop =
@@ -64,6 +73,7 @@ export function stopsAtStore(stops: Stops, inner: Intercept): Intercept {
 }
 
 const CHANGES: readonly string[] = [
+  "due",
   "settled",
   "delivered",
   "abandoned",

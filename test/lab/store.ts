@@ -1,6 +1,7 @@
 /** The store of a lab: a real Redis that can be stopped and started empty behind a bridge that stays, and looked into. */
 import { type RunningRedis, startRedis } from "../../dev/redis.ts";
 import { findRedisServer } from "../../dev/redis-process.ts";
+import { PERMIT2 } from "../../dev/token.ts";
 import type { Intercept } from "../../src/bridge/intercept.ts";
 import { startBridge } from "../../src/bridge/serve.ts";
 import { hash } from "../../src/core/hash.ts";
@@ -9,7 +10,10 @@ import { decode } from "../fixtures/sign.ts";
 
 type Sent = {
   accepted: { network: string; asset: string };
-  payload: { authorization: { from: string; nonce: string } };
+  payload: {
+    authorization?: { from: string; nonce: string };
+    permit2Authorization?: { from: string; nonce: string };
+  };
 };
 
 /** A payment's record, as it lies in Redis; `{}` when there is none. */
@@ -54,7 +58,9 @@ export async function startStore(intercept: Intercept) {
 /** docs/storage.md: the record is of what the chain lets spend once. */
 export async function keyOf(payment: string): Promise<string> {
   const { accepted, payload } = decode(payment) as Sent;
-  const { from, nonce } = payload.authorization;
-  const spend = [accepted.network, accepted.asset, from, nonce].map((part) => part.toLowerCase());
+  const { authorization, permit2Authorization } = payload;
+  const { from = "", nonce = "" } = permit2Authorization ?? authorization ?? {};
+  const contract = permit2Authorization ? PERMIT2 : accepted.asset;
+  const spend = [accepted.network, contract, from, nonce].map((part) => part.toLowerCase());
   return `test:verify:${await hash(...spend)}`;
 }

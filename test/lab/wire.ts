@@ -22,6 +22,10 @@ export async function startWire(target: string, stops: Stops): Promise<Wire> {
   const server = createServer(async (request, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
+    if (request.url === "/supported") {
+      const supported = await fetch(target + request.url);
+      return void response.writeHead(supported.status).end(await supported.text());
+    }
     const step = request.url === "/settle" ? "settle" : "verify";
     if (wire.lie === "refuse") return void request.socket.destroy();
     if (wire.lie) {

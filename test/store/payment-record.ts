@@ -1,6 +1,6 @@
 /** A payment store in front of a harness, and what its tests need to look at a record from outside. */
 import { expect } from "vitest";
-import type { PaymentChange } from "../../src/core/ports.ts";
+import type { PaymentChange, PaymentStore } from "../../src/core/ports.ts";
 import type { Receipt } from "../../src/core/x402.ts";
 import { ask } from "../../src/stores/batch.ts";
 import { paymentStore } from "../../src/stores/payments.ts";
@@ -28,6 +28,7 @@ type ClaimTerms = {
   leaseMs?: number;
   ttlMs?: number;
   create?: boolean;
+  identifier?: Parameters<PaymentStore["claim"]>[0]["identifier"];
 };
 
 /** The store of one isolate; each has its own idea of which scripts the server knows. */

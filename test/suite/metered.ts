@@ -127,7 +127,7 @@ export function meteredTests(world: () => World): void {
   });
 
   it("by bytes: those that the client has taken", async () => {
-    const { answer } = await pay("/metered/large?bytes=3145728");
+    const { answer } = await pay("/metered/mib?bytes=3145728");
     expect((await answer.arrayBuffer()).byteLength).toBe(3_145_728);
     await settledOnce();
     expect(charged()).toBe("30000");

@@ -12,6 +12,7 @@ import { hookTests } from "./hooks.ts";
 import { leavingTests } from "./leaving.ts";
 import { limitTests } from "./limits.ts";
 import { meteredTests } from "./metered.ts";
+import { meteringTests } from "./metering.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
 import { pricingTests } from "./pricing.ts";
@@ -32,6 +33,7 @@ const SUITES = {
   sessionTests,
   creditTests,
   recordTests,
+  meteringTests,
   hookTests,
   oneRequestTests,
   headerTests,

@@ -7,6 +7,7 @@ import type { Event } from "../../src/core/events.ts";
 import type { Standing } from "../../src/core/hook-room.ts";
 import type { HookContext, HookName, HookStore, Hooks } from "../../src/core/hooks.ts";
 import type { Refund } from "../../src/core/refund.ts";
+import type { Route } from "../../src/core/route.ts";
 import { makeHooks } from "../../src/hooks/hooks.ts";
 import { compileMatch } from "../../src/routing/match.ts";
 import { arrivalOf, PAY_TO, PAYER, paymentOf, REQUIREMENTS, routeOf, TRANSACTION } from "./call.ts";
@@ -256,6 +257,23 @@ describe("a refund", () => {
 });
 
 describe("an answer", () => {
+  it("that takes another's place leaves the upstream's count of what was used, unless it has one of its own", async () => {
+    const header = { name: "x-units", price: { digits: 1n, scale: 0 }, per: 1n };
+    for (const [own, count] of [
+      [{}, "7"],
+      [{ "x-units": "2" }, "2"],
+    ] as const) {
+      const { room, call, standing } = setUp({ onResponse: () => new Response("other", { headers: own }) });
+      const metered: Call = { ...call, route: { ...call.route, usage: { header } as Route["usage"] } };
+      const counted = {
+        response: new Response("ok", { headers: { "x-units": "7" } }),
+        stop: () => undefined,
+      };
+      const { response } = await room.onResponse(metered, counted, standing);
+      expect([await response.text(), response.headers.get("x-units")]).toEqual(["other", count]);
+    }
+  });
+
   it("that nobody will read is stopped: rejected, replaced, or denied", async () => {
     for (const result of [{ reject: true }, new Response("other"), { nonsense: 1 }]) {
       const { room, call, standing, answer, words } = setUp({ onResponse: () => result });

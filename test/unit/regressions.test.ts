@@ -24,7 +24,7 @@ function claimInDoubt(words: string[]): Claim {
     verified: false,
     answer: undefined,
     due: undefined,
-    charges: () => undefined,
+    charges: async () => true,
     owes: () => undefined,
     keep: () => undefined,
     settled: note("settled"),

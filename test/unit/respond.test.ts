@@ -23,7 +23,7 @@ function claimThat(lost: AbortController): Claim {
     verified: false,
     answer: undefined,
     due: undefined,
-    charges: silent,
+    charges: async () => true,
     receipt,
     lost: lost.signal,
   };
