@@ -73,7 +73,10 @@ async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }>
   const terms = [hex(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>))];
   const { reads, models } = route.pricing;
   const empty = bytes.byteLength === 0 && !models && !reads.some(({ from }) => from === "body");
-  return { facts: { ...facts, body: empty ? undefined : readJson(bytes) }, terms };
+  return {
+    facts: { ...facts, body: empty ? undefined : readJson(bytes, request.headers.get("content-type")) },
+    terms,
+  };
 }
 
 async function priceOf(call: Call, facts: Facts): Promise<{ price: Price; payTo: Record<string, string> }> {

@@ -104,6 +104,7 @@ describe("rules", async () => {
     ["a name twice, deeper", '{"model":"haiku-4","items":[{"a":1,"a":2}]}'],
     ["bytes that are no UTF-8", new Uint8Array([123, 34, 255, 34, 58, 49, 125])],
     ["UTF-16", new Uint8Array([...'{"model":"haiku-4"}'].flatMap((c) => [c.charCodeAt(0), 0]))],
+    ["no end of brackets", "[".repeat(500_000)],
   ])("%s is no body to price", async (_, body) => {
     expect(await costs(route, "/a/1", { body })).toBe("body_not_json");
   });
@@ -119,13 +120,45 @@ describe("rules", async () => {
     );
   });
 
-  it.each(["text/plain", "application/octet-stream", "application/x-www-form-urlencoded", ""])(
-    "the content type %j does not change the price",
-    async (type) => {
-      const headers = { "content-type": type };
-      expect(await costs(route, "/a/1", { body: '{"model":"opus-4","stream":true}', headers })).toBe(DEAR);
-    },
-  );
+  it("a string of any length is read, and so is what is nested however deep", async () => {
+    const roomy = await routeWith({
+      match: [{ where: { "body.model": "haiku-*" }, price: "$0.001" }],
+      fallback: "$0.05",
+      maxBodyBytes: 50_000_000,
+    });
+    const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+    const text = (image: string, more: string) => `{"model":"haiku-4","image":"${image}","a":${deep}${more}}`;
+    for (const image of ["A".repeat(20_000_000), "\\\\\\n".repeat(5_000_000)]) {
+      expect(await costs(roomy, "/a/1", { body: text(image, "") })).toBe(CHEAP);
+      expect(await costs(roomy, "/a/1", { body: text(image, ',"model":1') })).toBe("body_not_json");
+    }
+  });
+
+  it.each([
+    ["application/x-www-form-urlencoded", '{"model":"haiku-4","x":"&model=opus-4&stream=true&"}'],
+    ["Application/X-WWW-Form-Urlencoded ; a=b", '{"model":"haiku-4"}'],
+    ["multipart/form-data; boundary=b", '{"model":"haiku-4"}'],
+    ["application/yaml", '{"model":"haiku-4"}'],
+    ["text/xml", '{"model":"haiku-4"}'],
+    ["application/json; charset=utf-7", '{"model":"haiku-4","+AG0-odel":"opus-4"}'],
+    ["application/json; charset=utf-8; charset=utf-7", '{"model":"haiku-4"}'],
+    ['application/json; charset="utf-16"', '{"model":"haiku-4"}'],
+    ["application/json;charset*=utf-8''utf-7", '{"model":"haiku-4"}'],
+  ])("%s says that it is to be read as something else, and gets no price", async (type, body) => {
+    expect(await costs(route, "/a/1", { body, headers: { "content-type": type } })).toBe("body_not_json");
+  });
+
+  it.each([
+    "text/plain",
+    "application/octet-stream",
+    "application/vnd.api+json",
+    "application/json; charset=utf-8",
+    'application/json;charset="UTF-8"',
+    "",
+  ])("the content type %j does not change the price", async (type) => {
+    const headers = { "content-type": type };
+    expect(await costs(route, "/a/1", { body: '{"model":"opus-4","stream":true}', headers })).toBe(DEAR);
+  });
 
   it("a compressed body is refused unread", async () => {
     const headers = { "content-encoding": "gzip" };
