@@ -1,7 +1,7 @@
 /**
  * What rules and price functions look at. The client writes all of it and the upstream reads it again, so a value that can
  * be read in two ways is refused instead of priced: a query name that comes twice, names that differ only in case, an
- * object where a text is expected.
+ * object where a text is expected. Headers go to the upstream in their end-to-end form, and so they are looked at.
  */
 import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -32,12 +32,28 @@ export function valuesOf({ from, path, types }: Read, facts: Facts): (string | n
   }
 }
 
-/** The value of a query name. @throws GatewayError `query_ambiguous` when it has several */
-export function onlyQuery(url: URL, name: string): string | undefined {
-  const [value, ...others] = url.searchParams.getAll(name);
-  if (others.length > 0)
-    throw new GatewayError("query_ambiguous", { detail: `"${name}" is sent more than once.` });
+/**
+ * The value of a query name. Servers differ in whether case counts, in whether `a[]` is another `a`, and in whether `;`
+ * divides.
+ * @throws GatewayError `query_ambiguous` when there could be another one
+ */
+export function onlyQuery({ search, searchParams }: URL, name: string): string | undefined {
+  const divided = search.includes(";") ? new URLSearchParams(search.replaceAll(";", "&")) : searchParams;
+  const wanted = fold(name);
+  const meant = [...divided.keys()].filter((sent) => {
+    const folded = fold(sent);
+    return folded === wanted || folded.startsWith(`${wanted}[`);
+  });
+  const value = searchParams.get(name) ?? undefined;
+  const isPlain = meant.length === 1 && value !== undefined && divided.get(name) === value;
+  if (meant.length > 0 && !isPlain)
+    throw new GatewayError("query_ambiguous", { detail: `"${name}" is sent twice, or in another form.` });
   return value;
+}
+
+/** A name as readers that ignore case see it: in capitals, the long s is an S and the sign of kelvin a K. */
+function fold(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }
 
 /** Follows a path; `null` is as good as nothing. @throws GatewayError `body_not_priceable` */
@@ -52,10 +68,10 @@ function valuesAt(value: unknown, path: string[]): unknown[] {
     return valuesAt(value[Number(key)], rest);
   }
   // Some upstreams read names whatever their case.
-  const folded = key.toLowerCase();
-  const [name, ...others] = Object.keys(value).filter((own) => own.toLowerCase() === folded);
-  if (others.length > 0) throw notPriceable(`"${key}" comes twice, in different case`);
-  return name === undefined ? [] : valuesAt(Reflect.get(value, name), rest);
+  const folded = fold(key);
+  const names = Object.keys(value).filter((own) => fold(own) === folded);
+  if (names.some((name) => name !== key)) throw notPriceable(`"${key}" is written in another case`);
+  return names.length === 0 ? [] : valuesAt(Reflect.get(value, key), rest);
 }
 
 function isScalar(value: unknown, types: Read["types"], path: string[]): value is string | number | boolean {

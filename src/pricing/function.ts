@@ -50,15 +50,18 @@ function turnAway(result: object, fail: (cause: unknown) => GatewayError): Gatew
 }
 
 function inputOf({ request, url, params }: Call, { headers, body }: Facts): PriceInput {
-  const query: Record<string, string | undefined> = Object.create(null);
+  const query: PriceInput["query"] = Object.create(null);
   for (const name of new Set(url.searchParams.keys())) {
     Object.defineProperty(query, name, { enumerable: true, get: () => onlyQuery(url, name) });
   }
+  // A name that was sent in another form only must not pass for one that was not sent.
+  const get = (_: unknown, name: string | symbol) =>
+    typeof name === "string" ? onlyQuery(url, name) : undefined;
   return {
     method: request.method,
     url: new URL(url),
     params: { ...params },
-    query,
+    query: new Proxy<PriceInput["query"]>(query, { get }),
     headers: Object.fromEntries(headers),
     body,
   };

@@ -13,11 +13,12 @@
  * A function whose price changes while clients pay says how long its quotes hold; they are signed (`signed.ts`).
  */
 import type { Call } from "../core/call.ts";
+import { endToEnd } from "../core/connection.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Clock } from "../core/events.ts";
 import { hex } from "../core/hash.ts";
 import { priceOfModel } from "../core/models.ts";
-import { toAtomic } from "../core/money.ts";
+import { isDearer, toAtomic } from "../core/money.ts";
 import { isFixed, type Price } from "../core/pricing.ts";
 import type { Quote } from "../core/quote.ts";
 import type { Offer, Route } from "../core/route.ts";
@@ -27,7 +28,7 @@ import type { Facts } from "./facts.ts";
 import { askFunction } from "./function.ts";
 import { readJson } from "./json.ts";
 import { modelOf, priceOf as modelPrice } from "./models.ts";
-import { firstFit } from "./rules.ts";
+import { fitting } from "./rules.ts";
 import { makeSigner } from "./signed.ts";
 
 /** Prices a call. @throws GatewayError `body_*`, `query_ambiguous`, `price_failed`, `rejected` */
@@ -65,7 +66,7 @@ export function makeQuote(options: {
 
 async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }> {
   const { request, url, params, body, route } = call;
-  const facts = { url, params, headers: request.headers };
+  const facts = { url, params, headers: endToEnd(request.headers) };
   if (!route.pricing.readsBody || request.method === "GET" || request.method === "HEAD") {
     return { facts: { ...facts, body: undefined }, terms: [] };
   }
@@ -79,11 +80,17 @@ async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }>
   };
 }
 
-async function priceOf(call: Call, facts: Facts): Promise<{ price: Price; payTo: Record<string, string> }> {
+type Told = { price: Price; payTo: Record<string, string> };
+
+async function priceOf(call: Call, facts: Facts): Promise<Told> {
+  const { rules, sure } = fitting(call.route.pricing, facts);
+  const told: Told[] = sure ? rules : [...rules, await otherwiseOf(call, facts)];
+  return told.reduce((most, one) => (isDearer(one.price.amount, most.price.amount) ? one : most));
+}
+
+async function otherwiseOf(call: Call, facts: Facts): Promise<Told> {
   const { pricing, offers, usage } = call.route;
   const decimals = Math.min(...offers.map(({ asset }) => asset.decimals));
-  const rule = firstFit(pricing, facts);
-  if (rule) return rule;
   const { otherwise, models } = pricing;
   const model = models || usage?.tokens ? modelOf(facts) : undefined;
   const known = models && model !== undefined ? modelPrice(model, models, decimals) : undefined;

@@ -9,12 +9,29 @@ import { type Facts, valuesOf } from "./facts.ts";
 
 type Value = string | number | boolean;
 
-/** The first rule that fits. @throws GatewayError `body_not_priceable`, `query_ambiguous` */
-export function firstFit({ reads, rules }: Pricing, facts: Facts): PriceRule | undefined {
+/**
+ * The rules that may fit, in order; none behind one that is `sure` to. There are several only where a header is a list: its
+ * readers differ in which element they heed.
+ * @throws GatewayError `body_not_priceable`, `query_ambiguous`
+ */
+export function fitting({ reads, rules }: Pricing, facts: Facts): { rules: PriceRule[]; sure: boolean } {
   const values = reads.map((read) => valuesOf(read, facts));
-  return rules.find(({ where }) =>
-    where.every(({ read, equals }) => values[read]?.some((value) => holds(equals, value))),
-  );
+  const hold = ({ read, equals }: Condition, every: boolean) => {
+    const seen = values[read] ?? [];
+    const isNot = typeof equals === "string" && equals.startsWith("!");
+    const all = reads[read]?.from === "headers" ? every : isNot;
+    return seen.length > 0 && (all ? seen.every(is) : seen.some(is));
+    function is(value: Value) {
+      return holds(equals, value);
+    }
+  };
+  const may: PriceRule[] = [];
+  for (const rule of rules) {
+    if (!rule.where.every((condition) => hold(condition, false))) continue;
+    may.push(rule);
+    if (rule.where.every((condition) => hold(condition, true))) return { rules: may, sure: true };
+  }
+  return { rules: may, sure: false };
 }
 
 /** What comes as text, in queries and headers, is compared as what the rule says it is. */

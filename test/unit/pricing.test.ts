@@ -64,7 +64,6 @@ describe("rules", async () => {
     [{ model: "opus-4" }, FALLBACK],
     [{ model: "opus-4", stream: null }, FALLBACK],
     [{ model: "HAIKU-4" }, CHEAP],
-    [{ MODEL: "haiku-4" }, CHEAP],
     [{ n: 4 }, DEAR],
     [{ n: 4.5 }, FALLBACK],
     [{ items: [{ kind: "big" }] }, DEAR],
@@ -84,6 +83,11 @@ describe("rules", async () => {
     [{ model: "haiku-4", stream: 1 }],
     [{ model: "haiku-4", n: "4" }],
     [{ model: "haiku-4", Model: "opus-4" }],
+    // What a reader that heeds case finds is its default model.
+    [{ MODEL: "haiku-4" }],
+    // Readers that fold case take these for s and k (Go's encoding/json does).
+    [{ model: "haiku-4", "\u017ftream": true }],
+    [{ model: "haiku-4", items: [{ "\u212aind": "huge" }] }],
     [{ model: "haiku-4", items: "x" }],
     [{ model: "haiku-4", items: { 0: { kind: ["big"] } } }],
     [[{ model: "haiku-4" }]],
@@ -195,6 +199,13 @@ describe("rules on what comes as text", async () => {
     ["/a/1?tier=basic", {}, FALLBACK],
     ["/a/1?tier=basic&tier=premium", {}, "query_ambiguous"],
     ["/a/1?other=1&other=2", {}, FALLBACK],
+    ["/a/1?TIER=premium", {}, "query_ambiguous"],
+    ["/a/1?tier=basic&Tier=premium", {}, "query_ambiguous"],
+    ["/a/1?tier[]=premium", {}, "query_ambiguous"],
+    ["/a/1?tier=basic&tier%5B0%5D=premium", {}, "query_ambiguous"],
+    ["/a/1?q=x;tier=premium", {}, "query_ambiguous"],
+    ["/a/1?tier=premium;x=1", {}, "query_ambiguous"],
+    ["/a/1?q=x;y&tiers=premium", {}, FALLBACK],
     ["/a/1?n=4.0", {}, DEAR],
     ["/a/1?n=", {}, FALLBACK],
     ["/a/1?fast=True", {}, DEAR],
@@ -207,6 +218,48 @@ describe("rules on what comes as text", async () => {
   ])("%s with %j costs %s", async (path, headers, price) => {
     const act = costs(route, path, { headers, body: "not json: nobody reads it" });
     expect(await act.catch((error: { code: string }) => error.code)).toBe(price);
+  });
+});
+
+describe("a value that is a list", async () => {
+  const route = await routeWith({
+    match: [
+      { where: { "headers.x-tier": "basic" }, price: "$0.001" },
+      { where: { "headers.x-speed": "!fast" }, price: "$0.001" },
+      { where: { "headers.x-tier": "gold" }, price: "$0.09" },
+      { where: { "body.items[*].kind": "!huge" }, price: "$0.001" },
+    ],
+    fallback: "$0.05",
+  });
+  const of = (headers: Record<string, string>, items: object[] = [{ kind: "huge" }]) =>
+    costs(route, "/a/1", { ...json({ items }), headers });
+
+  it.each([
+    [{ "x-tier": "basic" }, CHEAP],
+    [{ "x-tier": "basic, basic" }, FALLBACK],
+    [{ "x-tier": "basic, premium" }, FALLBACK],
+    [{ "x-tier": "gold, basic" }, DEAR],
+    [{ "x-tier": "gold, basic", "x-speed": "slow" }, CHEAP],
+    [{ "x-speed": "slow" }, CHEAP],
+    [{ "x-speed": "slow, fast" }, FALLBACK],
+    [{ "x-speed": "fast" }, FALLBACK],
+  ])("%j costs %s: of a header's readings the dearest counts", async (headers, price) => {
+    expect(await of(headers)).toBe(price);
+  });
+
+  it("of a body is not something if no element is", async () => {
+    expect(await of({}, [{ kind: "small" }, { kind: "tiny" }])).toBe(CHEAP);
+    expect(await of({}, [{ kind: "small" }, { kind: "huge" }])).toBe(FALLBACK);
+    expect(await of({}, [])).toBe(FALLBACK);
+  });
+
+  it("and a header that does not go to the upstream counts for nothing", async () => {
+    expect(await of({ "x-tier": "basic", connection: "close, a b, , X-Tier" })).toBe(FALLBACK);
+    const byFunction = await routeWith({
+      price: ({ headers }: { headers: Record<string, string> }) => (headers["x-tier"] ? 0.001 : 0.05),
+    });
+    const headers = { "x-tier": "basic", connection: "x-tier" };
+    expect(await costs(byFunction, "/a/1", { headers })).toBe(FALLBACK);
   });
 });
 
@@ -363,6 +416,8 @@ describe("price functions", () => {
     const reads = ({ query }: { query: Record<string, string> }) => (query.tier === "premium" ? 0.09 : 0.001);
     expect(await by(reads, "/a/1?tier=premium")).toBe(DEAR);
     expect(await by(reads, "/a/1?tier=basic&tier=premium")).toBe("query_ambiguous");
+    expect(await by(reads, "/a/1?Tier=premium")).toBe("query_ambiguous");
+    expect(await by(reads, "/a/1?tier[]=premium")).toBe("query_ambiguous");
     expect(await by(() => 0.001, "/a/1?tier=basic&tier=premium")).toBe(CHEAP);
   });
 
