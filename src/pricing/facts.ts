@@ -7,8 +7,20 @@ import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Read } from "../core/pricing.ts";
 
-/** A request as far as prices depend on it; `body` is undefined where there is none. */
-export type Facts = Pick<Call, "url" | "params"> & { headers: Headers; body: unknown };
+/**
+ * A request as far as prices depend on it; `body` is undefined where there is none. `heeded` notes the names of the headers
+ * that were looked at, whether they were there or not.
+ */
+export type Facts = Pick<Call, "url" | "params"> & { headers: Headers; heeded: Set<string>; body: unknown };
+
+/** Stands among the heeded for every header that there is. */
+export const ALL = "*";
+
+/** The headers that were looked at, with their values: what a price that holds is bound to. */
+export function boundHeaders({ headers, heeded }: Facts): string {
+  const names = heeded.has(ALL) ? [...headers.keys()] : [...heeded].sort();
+  return JSON.stringify(names.map((name) => [name, headers.get(name)]));
+}
 
 /** The values that one condition may look at; none where the request has nothing there. */
 export function valuesOf({ from, path, types }: Read, facts: Facts): (string | number | boolean)[] {
@@ -21,6 +33,7 @@ export function valuesOf({ from, path, types }: Read, facts: Facts): (string | n
       return value === undefined ? [] : [value];
     }
     case "headers": {
+      facts.heeded.add(name);
       const value = facts.headers.get(name);
       if (value === null) return [];
       // Sent several times or as a list: the upstream may heed any of them.

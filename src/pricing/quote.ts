@@ -23,13 +23,16 @@ import { isFixed, type Price } from "../core/pricing.ts";
 import type { Quote } from "../core/quote.ts";
 import type { Offer, Route } from "../core/route.ts";
 import { extraOf } from "../core/terms.ts";
-import type { PaymentRequirements } from "../core/x402.ts";
-import type { Facts } from "./facts.ts";
+import { HEADERS, type PaymentRequirements } from "../core/x402.ts";
+import { boundHeaders, type Facts } from "./facts.ts";
 import { askFunction } from "./function.ts";
 import { readJson } from "./json.ts";
 import { modelOf, priceOf as modelPrice } from "./models.ts";
 import { fitting } from "./rules.ts";
 import { makeSigner } from "./signed.ts";
+
+/** What clients send with a payment and not before: paid and unpaid, a call is the same. */
+const WITH_PAYMENTS = [HEADERS.signature, HEADERS.v1Signature, "access-control-expose-headers"];
 
 /** Prices a call. @throws GatewayError `body_*`, `query_ambiguous`, `price_failed`, `rejected` */
 export type QuoteCall = (call: Call) => Promise<Quote>;
@@ -56,17 +59,20 @@ export function makeQuote(options: {
     const quoted = { terms, tier: isFixed(route.pricing) ? "" : tierOf(price) };
     const { quoteTtlMs } = route.pricing;
     if (quoteTtlMs === 0) return { kind: "priced", accepts, quoted };
+    const bound = [...terms, boundHeaders(facts)];
     return {
       kind: "priced",
-      accepts: await Promise.all(accepts.map((each) => signer.sign(call, terms, each, quoteTtlMs))),
-      quoted: { ...quoted, honour: (accepted) => signer.honour(call, terms, accepted) },
+      accepts: await Promise.all(accepts.map((each) => signer.sign(call, bound, each, quoteTtlMs))),
+      quoted: { ...quoted, honour: (accepted) => signer.honour(call, bound, accepted) },
     };
   };
 }
 
 async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }> {
   const { request, url, params, body, route } = call;
-  const facts = { url, params, headers: endToEnd(request.headers) };
+  const headers = endToEnd(request.headers);
+  for (const name of WITH_PAYMENTS) headers.delete(name);
+  const facts = { url, params, headers, heeded: new Set<string>() };
   if (!route.pricing.readsBody || request.method === "GET" || request.method === "HEAD") {
     return { facts: { ...facts, body: undefined }, terms: [] };
   }

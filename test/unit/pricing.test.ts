@@ -369,8 +369,19 @@ describe("price functions", () => {
     [{}],
     [["$0.01"]],
     [new String("$0.01")],
+    [Object.create(null)],
+    [
+      new Proxy(
+        {},
+        {
+          has: () => {
+            throw new Error("trapped");
+          },
+        },
+      ),
+    ],
     [{ reject: true, status: 200 }],
-  ])("%s is no price", async (result) => {
+  ])("%# is no price", async (result) => {
     expect(await by(() => result)).toBe("price_failed");
   });
 
@@ -486,6 +497,34 @@ describe("a quote that holds", () => {
     expect(await (await ask("/a/2")).honour(accepted)).toBeUndefined();
     expect(await (await ask("/a/1?x=1")).honour(accepted)).toBeUndefined();
     expect(await (await ask("/a/1", json({ a: 2 }))).honour(accepted)).toBeUndefined();
+  });
+
+  it("is not honoured with other headers, as far as the price depends on them", async () => {
+    const byTier = {
+      match: [{ where: { "headers.x-speed": "fast" }, price: "$0.9" }],
+      price: ({ headers }: { headers: Record<string, string> }) =>
+        price * (headers["x-tier"] === "premium" ? 9 : 1),
+      quoteTtl: "5m",
+    };
+    const all = {
+      price: ({ headers }: { headers: object }) => price * (Object.keys(headers).includes("x-tier") ? 9 : 1),
+      quoteTtl: "5m",
+    };
+    for (const how of [byTier, all]) {
+      const asking = async (headers: Record<string, string>) => {
+        const given = await timed(callOf(await routeWith(how), "/a/1", { headers }));
+        if (given.kind !== "priced" || !given.accepts[0] || !given.quoted.honour)
+          throw new Error("not priced");
+        return { accepted: given.accepts[0], honour: given.quoted.honour };
+      };
+      const { accepted } = await asking({ "x-other": "a" });
+      const paid = { "x-other": "a", "payment-signature": "p", "access-control-expose-headers": "x" };
+      expect(await (await asking(paid)).honour(accepted)).toBeDefined();
+      expect(await (await asking({ ...paid, "x-tier": "premium" })).honour(accepted)).toBeUndefined();
+      if (how === all) continue;
+      expect(await (await asking({ ...paid, "x-other": "b" })).honour(accepted)).toBeDefined();
+      expect(await (await asking({ ...paid, "x-speed": "fast" })).honour(accepted)).toBeUndefined();
+    }
   });
 
   it("is honoured for its time; after that only to collect what was paid before", async () => {
