@@ -29,6 +29,7 @@ export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
   const [call, accepts] =
     quote.kind === "free" ? [matched] : [{ ...matched, quoted: quote.quoted }, quote.accepts];
   await rooms.onPriceResolved(call, accepts);
+  await call.body.seal();
   const presented = accepts ? await rooms.present(call, accepts) : {};
 
   const standing = { ...(await rooms.admit(call, presented, accepts)), accepts };
