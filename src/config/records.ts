@@ -11,7 +11,15 @@ const LONGEST_MS = 86_400_000;
 const DEFAULT_ANSWER = { ttl: "10m", maxBytes: 65_536 };
 
 /** Settings of a route that are about payments. */
-const ABOUT_PAYMENTS = ["verificationCache", "keepAnswer", "paymentIdentifier", "pricing"] as const;
+const ABOUT_PAYMENTS = [
+  "verificationCache",
+  "keepAnswer",
+  "paymentIdentifier",
+  "pricing",
+  "payTo",
+  "settlement",
+  "timeout",
+] as const;
 
 /** A setting that is accepted and does nothing is worse than one that is refused. */
 export function checkFreeRoute(key: string, { routes }: RawConfig, faults: Fault[]): void {
