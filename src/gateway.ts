@@ -12,7 +12,7 @@ import type { Answer } from "./core/answer.ts";
 import type { Admitted, Arrival, Call, Claim } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Standing } from "./core/hook-room.ts";
-import { receiptHeaders } from "./core/receipt.ts";
+import { receiptHeaders, SKIPPED } from "./core/receipt.ts";
 import type { Rooms } from "./core/rooms.ts";
 import { settlesUnseen } from "./core/terms.ts";
 import { checkUpgrade } from "./core/upgrade.ts";
@@ -67,8 +67,9 @@ async function unwinding(
 async function pass(rooms: Rooms, call: Call, standing: Standing): Promise<Response> {
   const { access, headers } = standing;
   const answer = access.kind === "kept" ? rooms.replay(access.answer) : await ask(rooms, call, standing);
-  const owed = access.kind === "credit" && !rooms.isServed(answer.response.status);
-  if (owed) Object.assign(headers, await access.giveBack());
+  const { response, unsettled } = answer;
+  const owed = access.kind === "credit" && (unsettled !== undefined || !rooms.isServed(response.status));
+  if (owed) Object.assign(headers, await access.giveBack(), unsettled && { [SKIPPED]: unsettled });
   return hand(rooms, call, answer, standing);
 }
 

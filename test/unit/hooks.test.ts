@@ -255,6 +255,26 @@ describe("a refund", () => {
   });
 });
 
+describe("an answer that shall not be charged", () => {
+  const hooks = { onResponse: () => ({ settle: false, reason: "nothing found" }) };
+  const giveBack = async () => ({});
+
+  it("on a credit: whoever holds the credit is told", async () => {
+    const { room, call, standing, answer, events } = setUp(hooks);
+    const seen = await room.onResponse(call, answer(), {
+      ...standing,
+      access: { kind: "credit", giveBack },
+    });
+    expect([seen.unsettled, events]).toEqual(["nothing found", []]);
+  });
+
+  it("though it costs nothing: the log says that nothing was done", async () => {
+    const { room, call, standing, answer, events } = setUp(hooks);
+    const seen = await room.onResponse(call, answer(), { ...standing, access: { kind: "free" } });
+    expect([seen.unsettled, events.map(({ event }) => event)]).toEqual([undefined, ["hook_ignored"]]);
+  });
+});
+
 describe("an answer", () => {
   it("that nobody will read is stopped: rejected, replaced, or denied", async () => {
     for (const result of [{ reject: true }, new Response("other"), { nonsense: 1 }]) {
