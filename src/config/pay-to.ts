@@ -25,9 +25,9 @@ export function checkPayTo(
   if (typeof payTo === "string") {
     const fitting = offers.filter(({ network }) => isWallet(payTo, network));
     const left = offers.find((offer) => !fitting.includes(offer));
-    if (fitting.length === 0) checkAddress(payTo, undefined, path, faults);
+    if (!isWallet(payTo, undefined)) checkAddress(payTo, undefined, path, faults);
     else if (left) {
-      const message = `is no address on ${left.network}, which is accepted too`;
+      const message = `is no address on ${left.network}, which is accepted`;
       const fix = 'write { base: "0x…", solana: "…" }; networks that it leaves out are paid to wallets';
       faults.push({ path, message, fix });
     }

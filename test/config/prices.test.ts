@@ -143,7 +143,17 @@ describe("what a route costs: settings that would do nothing, or not what was me
         onRoute({ payTo: OTHER })(config);
       },
       at("payTo"),
-      "is no address on solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp, which is accepted too",
+      "is no address on solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp, which is accepted",
+      'write { base: "0x…", solana: "…" }; networks that it leaves out are paid to wallets',
+    ],
+    [
+      (config) => {
+        config.wallets = { solana: "So11111111111111111111111111111111111111112" };
+        config.accepts = [{ asset: "USDC", network: "solana" }];
+        onRoute({ payTo: OTHER })(config);
+      },
+      at("payTo"),
+      "is no address on solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp, which is accepted",
       'write { base: "0x…", solana: "…" }; networks that it leaves out are paid to wallets',
     ],
   ])("%# is a fault", (...row) => expectFault(row));
