@@ -445,6 +445,15 @@ describe("price functions", () => {
   });
 });
 
+it("a model of the table is never free, whatever size of call is assumed", async () => {
+  const of = async (assumedTokens: object, model: string) =>
+    costs(await routeWith({ type: "token-based", assumedTokens }), "/a/1", json({ model }));
+  // Embeddings have no output.
+  expect(await of({ input: 0 }, "text-embedding-3-small")).toBe("model_unknown");
+  expect(await of({ input: 0, output: 0 }, "gpt-5")).toBe("model_unknown");
+  expect(await of({ output: 0 }, "text-embedding-3-small")).toBe("20");
+});
+
 describe("a quote that holds", () => {
   const clock = { now: Date.now() };
   const timed = makeQuote({ clock: () => clock.now, secret: "s", complete: async (accepts) => accepts });
