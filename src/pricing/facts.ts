@@ -50,18 +50,29 @@ export function valuesOf({ from, path, types }: Read, facts: Facts): (string | n
  * divides.
  * @throws GatewayError `query_ambiguous` when there could be another one
  */
-export function onlyQuery({ search, searchParams }: URL, name: string): string | undefined {
-  const divided = search.includes(";") ? new URLSearchParams(search.replaceAll(";", "&")) : searchParams;
+export function onlyQuery(url: URL, name: string): string | undefined {
+  const { divided, folded } = asSent(url);
   const wanted = fold(name);
-  const meant = [...divided.keys()].filter((sent) => {
-    const folded = fold(sent);
-    return folded === wanted || folded.startsWith(`${wanted}[`);
-  });
-  const value = searchParams.get(name) ?? undefined;
+  const meant = folded.filter((sent) => sent === wanted || sent.startsWith(`${wanted}[`));
+  const value = url.searchParams.get(name) ?? undefined;
   const isPlain = meant.length === 1 && value !== undefined && divided.get(name) === value;
   if (meant.length > 0 && !isPlain)
     throw new GatewayError("query_ambiguous", { detail: `"${name}" is sent twice, or in another form.` });
   return value;
+}
+
+type Sent = { divided: URLSearchParams; folded: string[] };
+const queries = new WeakMap<URL, Sent>();
+
+/** The query as it might be divided, read once: a price function may look at every name of it. */
+function asSent(url: URL): Sent {
+  const { search, searchParams } = url;
+  const known = queries.get(url);
+  if (known) return known;
+  const divided = search.includes(";") ? new URLSearchParams(search.replaceAll(";", "&")) : searchParams;
+  const sent = { divided, folded: [...divided.keys()].map(fold) };
+  queries.set(url, sent);
+  return sent;
 }
 
 /** A name as readers that ignore case see it: in capitals, the long s is an S and the sign of kelvin a K. */

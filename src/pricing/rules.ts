@@ -4,8 +4,13 @@
  * what is wrong with a request does not depend on the order of the rules.
  */
 import { isMatch } from "matcher";
+import { GatewayError } from "../core/errors.ts";
 import type { Condition, PriceRule, Pricing } from "../core/pricing.ts";
 import { type Facts, valuesOf } from "./facts.ts";
+
+/** Characters that may be compared for one call, and how many of them a value counts for. */
+const MOST_WORK = 20_000_000;
+const PER_VALUE = 50;
 
 type Value = string | number | boolean;
 
@@ -16,6 +21,7 @@ type Value = string | number | boolean;
  */
 export function fitting({ reads, rules }: Pricing, facts: Facts): { rules: PriceRule[]; sure: boolean } {
   const values = reads.map((read) => valuesOf(read, facts));
+  checkWork(values, rules);
   const hold = ({ read, equals }: Condition, every: boolean) => {
     const seen = values[read] ?? [];
     const isNot = typeof equals === "string" && equals.startsWith("!");
@@ -32,6 +38,16 @@ export function fitting({ reads, rules }: Pricing, facts: Facts): { rules: Price
     if (rule.where.every((condition) => hold(condition, true))) return { rules: may, sure: true };
   }
   return { rules: may, sure: false };
+}
+
+/** Nobody has paid yet: a body made of values must not keep the gateway comparing. @throws GatewayError `body_not_priceable` */
+function checkWork(values: Value[][], rules: PriceRule[]): void {
+  const sizes = values.map((seen) =>
+    seen.reduce<number>((sum, one) => sum + PER_VALUE + String(one).length, 0),
+  );
+  const work = rules.flatMap(({ where }) => where).reduce((sum, { read }) => sum + (sizes[read] ?? 0), 0);
+  if (work > MOST_WORK)
+    throw new GatewayError("body_not_priceable", { detail: "It is too much to compare." });
 }
 
 /** What comes as text, in queries and headers, is compared as what the rule says it is. */

@@ -169,6 +169,20 @@ describe("rules", async () => {
     expect(await costs(route, "/a/1", { body: "x", headers })).toBe("body_encoded");
   });
 
+  it("a body made to be compared for long is refused; one that is merely long is not", async () => {
+    const many = await routeWith({
+      match: Array.from({ length: 100 }, (_, i) => ({
+        where: { "body.items[*].kind": `a*b*c${i}*` },
+        price: "$0.001",
+      })),
+      fallback: "$0.05",
+    });
+    const items = (length: number) => json({ items: Array.from({ length }, () => ({ kind: "x" })) });
+    expect(await costs(many, "/a/1", items(60_000))).toBe("body_not_priceable");
+    expect(await costs(many, "/a/1", items(2000))).toBe(FALLBACK);
+    expect(await costs(many, "/a/1", json({ items: [{ kind: "x".repeat(100_000) }] }))).toBe(FALLBACK);
+  });
+
   it("inherited names are no values", async () => {
     const tricky = await routeWith({
       match: [{ where: { "body.constructor.name": "*" }, price: "$0.001" }],
