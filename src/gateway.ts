@@ -5,8 +5,9 @@
  *
  * Everything before `admit` is pure or local. `admit` is the one question to the stores before money or upstream is
  * touched. With a payment in hand, whatever happens the claim gets a last word: delivered, failed, unknown, broken or
- * abandoned. Once money has moved, what it bought is granted. A metered answer is charged for what went through, once that is known. What was found on the way (limits, session, receipt)
- * rides on every answer, errors included. `on…` are the operator's hooks.
+ * abandoned. Once money has moved, what it bought is granted. A metered answer is charged for what went through, once that
+ * is known. What was found on the way (limits, session, receipt) rides on every answer, errors included. `on…` are the
+ * operator's hooks.
  */
 import type { Answer } from "./core/answer.ts";
 import type { Admitted, Arrival, Call, Claim } from "./core/call.ts";
