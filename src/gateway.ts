@@ -5,14 +5,15 @@
  *
  * Everything before `admit` is pure or local. `admit` is the one question to the stores before money or upstream is
  * touched. With a payment in hand, whatever happens the claim gets a last word: delivered, failed, unknown, broken or
- * abandoned. Once money has moved, what it bought is granted. A metered answer is charged for what went through, once that is known. What was found on the way (limits, session, receipt)
- * rides on every answer, errors included. `on…` are the operator's hooks.
+ * abandoned. Once money has moved, what it bought is granted. A metered answer is charged for what went through, once that
+ * is known. What was found on the way (limits, session, receipt) rides on every answer, errors included. `on…` are the
+ * operator's hooks.
  */
 import type { Answer } from "./core/answer.ts";
 import type { Admitted, Arrival, Call, Claim } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Standing } from "./core/hook-room.ts";
-import { receiptHeaders } from "./core/receipt.ts";
+import { receiptHeaders, SKIPPED } from "./core/receipt.ts";
 import type { Rooms } from "./core/rooms.ts";
 import { settlesUnseen } from "./core/terms.ts";
 import { checkUpgrade } from "./core/upgrade.ts";
@@ -29,6 +30,7 @@ export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
   const [call, accepts] =
     quote.kind === "free" ? [matched] : [{ ...matched, quoted: quote.quoted }, quote.accepts];
   await rooms.onPriceResolved(call, accepts);
+  await call.body.seal();
   const presented = accepts ? await rooms.present(call, accepts) : {};
 
   const standing = { ...(await rooms.admit(call, presented, accepts)), accepts };
@@ -66,8 +68,10 @@ async function unwinding(
 async function pass(rooms: Rooms, call: Call, standing: Standing): Promise<Response> {
   const { access, headers } = standing;
   const answer = access.kind === "kept" ? rooms.replay(access.answer) : await ask(rooms, call, standing);
-  const owed = access.kind === "credit" && !rooms.isServed(call, answer.response.status);
-  if (owed) Object.assign(headers, await access.giveBack());
+  const { response, unsettled } = answer;
+  const owed =
+    access.kind === "credit" && (unsettled !== undefined || !rooms.isServed(call, response.status));
+  if (owed) Object.assign(headers, await access.giveBack(), unsettled && { [SKIPPED]: unsettled });
   return hand(rooms, call, answer, standing);
 }
 

@@ -19,5 +19,8 @@ export function checkHooks(
   const { timeout = DEFAULT_TIMEOUT, ...hooks } = given;
   const path = own?.timeout === undefined ? "hooks.timeout" : `${routePath}.hooks.timeout`;
   const timeoutMs = checkDuration(timeout, path, LONGEST_MS, faults);
+  if (own?.timeout !== undefined && !Object.values(hooks).some(Boolean)) {
+    faults.push({ path, message: "limits hooks, and there are none", fix: "leave it out, or add a hook" });
+  }
   return Object.values(hooks).some(Boolean) ? { ...hooks, timeoutMs } : undefined;
 }

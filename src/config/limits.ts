@@ -133,7 +133,7 @@ export function checkDuration(
   const fix =
     ms === undefined
       ? 'write it like "90s", "15m", "1h" or "7d"'
-      : `write at most "${longestMs / 86_400_000}d"`;
+      : `write at most "${longestMs < 86_400_000 ? `${longestMs / 60_000}m` : `${longestMs / 86_400_000}d`}"`;
   add(faults, { path, message, fix });
   return 1;
 }

@@ -24,7 +24,13 @@ export function checkPayTo(
   }
   if (typeof payTo === "string") {
     const fitting = offers.filter(({ network }) => isWallet(payTo, network));
-    if (fitting.length === 0) checkAddress(payTo, undefined, path, faults);
+    const left = offers.find((offer) => !fitting.includes(offer));
+    if (!isWallet(payTo, undefined)) checkAddress(payTo, undefined, path, faults);
+    else if (left) {
+      const message = `is no address on ${left.network}, which is accepted`;
+      const fix = 'write { base: "0x…", solana: "…" }; networks that it leaves out are paid to wallets';
+      faults.push({ path, message, fix });
+    }
     return Object.fromEntries(fitting.map(({ network }) => [network, payTo]));
   }
   const receivers: Record<string, string> = {};
@@ -33,6 +39,10 @@ export function checkPayTo(
     if (!network || !offers.some((offer) => offer.network === network)) {
       faults.push({ path: `${path}.${name}`, message: "is not a network of accepts" });
       continue;
+    }
+    if (receivers[network] !== undefined) {
+      const message = "names a network a second time";
+      faults.push({ path: `${path}.${name}`, message, fix: "keep one of them" });
     }
     checkAddress(address, network, `${path}.${name}`, faults);
     receivers[network] = address;

@@ -33,6 +33,7 @@ export function checkPricing(
   const path = `routes.${key}`;
   const before = faults.length;
   checkTogether(route, path, faults);
+  checkBody(route, key, faults);
   const metered = checkMetered(key, raw, offers, faults);
   const models = checkModels(route, key, offers, faults);
   const otherwise = metered?.max ?? checkOtherwise(route, path, offers, raw, faults);
@@ -65,7 +66,7 @@ function dearestOf(prices: Price[]): Route["price"] {
 
 /** Settings that do nothing beside each other. */
 function checkTogether(
-  { price, fallback, match, type, models, assumedTokens, quoteTtl, body }: RawRoute,
+  { price, fallback, match, type, models, assumedTokens, quoteTtl, pricing }: RawRoute,
   path: string,
   faults: Fault[],
 ): void {
@@ -82,8 +83,36 @@ function checkTogether(
   if (type && isFunction) fault("type", "and a function cannot both set the price", "keep one of them");
   if (quoteTtl !== undefined && !isFunction)
     fault("quoteTtl", "is for price functions; other prices do not change", "leave it out");
-  if (body !== undefined && !isFunction)
-    fault("body", "is for price functions", "leave it out; rules read what they name");
+  else if (quoteTtl !== undefined && (pricing?.model === "time" || pricing?.model === "credits")) {
+    const message = "is for prices that change, and what is bought ahead opens calls of its own price only";
+    fault("quoteTtl", message, "leave it out, or sell single calls");
+  }
+}
+
+function checkBody({ body, price, match = [] }: RawRoute, key: string, faults: Fault[]): void {
+  if (body === undefined) return;
+  const fault = (message: string, fix: string) => faults.push({ path: `routes.${key}.body`, message, fix });
+  const names = match.flatMap(({ where }) => Object.keys(where));
+  if (typeof price !== "function") fault("is for price functions", "leave it out; rules read what they name");
+  else if (key.startsWith("GET ")) fault("GET calls have no body", "leave it out");
+  else if (body === "stream" && names.some((name) => name.startsWith("body.")))
+    fault("is read for the rules, so it cannot stream", "leave it out, or look at something else in match");
+}
+
+/** A limit of what is not read would be taken for one of what goes through. */
+export function checkBodyLimit(
+  { maxBodyBytes }: RawRoute,
+  { readsBody }: Pricing,
+  hooks: Route["hooks"],
+  path: string,
+  faults: Fault[],
+): void {
+  if (maxBodyBytes === undefined || readsBody || hooks?.onRequest || hooks?.onPriceResolved) return;
+  faults.push({
+    path: `${path}.maxBodyBytes`,
+    message: "nobody reads the body here, so nothing limits it",
+    fix: "leave it out; it is for prices and hooks that depend on the body",
+  });
 }
 
 function checkOtherwise(

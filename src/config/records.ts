@@ -17,6 +17,9 @@ const ABOUT_PAYMENTS = [
   "keepAnswer",
   "paymentIdentifier",
   "pricing",
+  "payTo",
+  "settlement",
+  "timeout",
 ] as const;
 
 /** A setting that is accepted and does nothing is worse than one that is refused. */

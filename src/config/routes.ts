@@ -5,7 +5,7 @@ import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
 import { checkHooks } from "./hooks.ts";
 import { checkRateLimits } from "./limits.ts";
-import { checkPricing, checkReceivers } from "./prices.ts";
+import { checkBodyLimit, checkPricing, checkReceivers } from "./prices.ts";
 import { checkFreeRoute, checkRecords } from "./records.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkCredits, checkGroups, checkSession } from "./sessions.ts";
@@ -40,6 +40,7 @@ export async function checkRoutes(
     const session = await checkSession(key, route, raw, faults);
     const credits = await checkCredits(key, route, raw, faults);
     const hooks = checkHooks(route, path, raw, faults);
+    if (priced) checkBodyLimit(route, priced.pricing, hooks, path, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
     const twin = shapes.get(shape);
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });

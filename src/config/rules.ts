@@ -33,6 +33,10 @@ export function compileRules(
     });
     const price = checkPrice(written, `${path}.price`, offers, faults);
     const receivers = checkPayTo(payTo, `${path}.payTo`, offers, faults);
+    if (price?.amount.digits === 0n && payTo !== undefined) {
+      const message = "nobody receives anything: the price is nothing";
+      faults.push({ path: `${path}.payTo`, message, fix: "leave it out" });
+    }
     if (price) rules.push({ where: conditions, price, payTo: receivers });
   }
   return { rules, reads: [...reads.values()] };

@@ -12,6 +12,11 @@ export type RequestBody = {
    * @throws GatewayError `body_too_large`, `body_timeout`, `body_incomplete`, `body_encoded`
    */
   bytes: () => Promise<Uint8Array>;
+  /**
+   * Nobody begins to read it from now on, and what was begun has ended well: money may move for what can be forwarded.
+   * @throws what reading it has failed with, also when whoever has read it did not mind
+   */
+  seal: () => Promise<void>;
   /** What the upstream gets. @throws what reading it has failed with */
   forward: () => Promise<BodyInit | null>;
 };
@@ -21,16 +26,20 @@ export function openBody(request: Request, maxBytes: number, timeoutMs: number):
   // Asked for only when it is needed: a server that has handed it out expects it to be read.
   const stream = () => (request.method === "GET" || request.method === "HEAD" ? null : request.body);
   let reading: Promise<Uint8Array> | undefined;
-  let gone = false;
+  let sealed = false;
   return {
     bytes() {
-      if (gone && !reading)
-        return Promise.reject(new Error("the request's body has gone to the upstream unread"));
+      if (sealed && !reading)
+        return Promise.reject(new Error("the request's body goes to the upstream unread"));
       reading ??= read(request, stream(), maxBytes, timeoutMs);
       return reading;
     },
+    async seal() {
+      sealed = true;
+      await reading;
+    },
     async forward() {
-      gone = true;
+      sealed = true;
       return reading ? ((await reading) as Uint8Array<ArrayBuffer>) : stream();
     },
   };

@@ -12,3 +12,6 @@ export function receiptHeaders(
   const network = toV1Name(receipt.network) ?? receipt.network;
   return { ...fields, [HEADERS.v1Response]: encodeHeader({ ...receipt, network }) };
 }
+
+/** The answer's field that says why a call was not charged. */
+export const SKIPPED = "x-tollbooth-settlement-skipped";

@@ -38,7 +38,7 @@ export const REQUEST_ERRORS = {
   body_not_json: {
     status: 400,
     title: "The body is not JSON, and the price of this call depends on it.",
-    hint: "Send one JSON value in UTF-8, in which no object has a name twice.",
+    hint: "Send one JSON value in UTF-8 as application/json, in which no object has a name twice.",
   },
   body_not_priceable: {
     status: 400,
@@ -48,7 +48,7 @@ export const REQUEST_ERRORS = {
   query_ambiguous: {
     status: 400,
     title: "The query can be read in two ways, and the price of this call depends on it.",
-    hint: "Send each name once.",
+    hint: "Send each name once, as the API documents it.",
   },
   model_unknown: {
     status: 400,

@@ -80,9 +80,9 @@ export function makeHooks({
       }
       if (response) return substitute(call, response, answer, clean);
       const seen = unpeeked(answer, body);
-      if (unsettled === undefined || !claim) return seen;
-      if (!paid) return { ...seen, unsettled };
-      note(call, "onResponse", `settle: false ${TOO_LATE}`);
+      if (unsettled === undefined) return seen;
+      if (access.kind === "credit" || (claim && !paid)) return { ...seen, unsettled };
+      note(call, "onResponse", `settle: false ${paid ? TOO_LATE : "of a call that costs nothing"}`);
       return seen;
     },
 

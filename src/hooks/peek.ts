@@ -16,7 +16,6 @@ export type Peek = {
   touched: () => boolean;
   /** The body for whoever it is meant for; from now on nothing is read here. */
   rest: () => ReadableStream<Uint8Array> | null;
-  cancel: () => void;
 };
 
 /** Opens a body. `whose` names it in messages. */
@@ -68,10 +67,6 @@ export function peek(source: ReadableStream<Uint8Array> | null, whose: string): 
       };
       const cancel = (reason: unknown) => reader?.cancel(reason);
       return new ReadableStream({ pull: pullNext, cancel }, { highWaterMark: 0 });
-    },
-    cancel() {
-      gone = true;
-      (reader ?? source)?.cancel().catch(() => undefined);
     },
   };
 }

@@ -1,14 +1,26 @@
 /**
  * What rules and price functions look at. The client writes all of it and the upstream reads it again, so a value that can
  * be read in two ways is refused instead of priced: a query name that comes twice, names that differ only in case, an
- * object where a text is expected.
+ * object where a text is expected. Headers go to the upstream in their end-to-end form, and so they are looked at.
  */
 import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Read } from "../core/pricing.ts";
 
-/** A request as far as prices depend on it; `body` is undefined where there is none. */
-export type Facts = Pick<Call, "url" | "params"> & { headers: Headers; body: unknown };
+/**
+ * A request as far as prices depend on it; `body` is undefined where there is none. `heeded` notes the names of the headers
+ * that were looked at, whether they were there or not.
+ */
+export type Facts = Pick<Call, "url" | "params"> & { headers: Headers; heeded: Set<string>; body: unknown };
+
+/** Stands among the heeded for every header that there is. */
+export const ALL = "*";
+
+/** The headers that were looked at, with their values: what a price that holds is bound to. */
+export function boundHeaders({ headers, heeded }: Facts): string {
+  const names = heeded.has(ALL) ? [...headers.keys()] : [...heeded].sort();
+  return JSON.stringify(names.map((name) => [name, headers.get(name)]));
+}
 
 /** The values that one condition may look at; none where the request has nothing there. */
 export function valuesOf({ from, path, types }: Read, facts: Facts): (string | number | boolean)[] {
@@ -21,6 +33,7 @@ export function valuesOf({ from, path, types }: Read, facts: Facts): (string | n
       return value === undefined ? [] : [value];
     }
     case "headers": {
+      facts.heeded.add(name);
       const value = facts.headers.get(name);
       if (value === null) return [];
       // Sent several times or as a list: the upstream may heed any of them.
@@ -32,12 +45,39 @@ export function valuesOf({ from, path, types }: Read, facts: Facts): (string | n
   }
 }
 
-/** The value of a query name. @throws GatewayError `query_ambiguous` when it has several */
+/**
+ * The value of a query name. Servers differ in whether case counts, in whether `a[]` is another `a`, and in whether `;`
+ * divides.
+ * @throws GatewayError `query_ambiguous` when there could be another one
+ */
 export function onlyQuery(url: URL, name: string): string | undefined {
-  const [value, ...others] = url.searchParams.getAll(name);
-  if (others.length > 0)
-    throw new GatewayError("query_ambiguous", { detail: `"${name}" is sent more than once.` });
+  const { divided, folded } = asSent(url);
+  const wanted = fold(name);
+  const meant = folded.filter((sent) => sent === wanted || sent.startsWith(`${wanted}[`));
+  const value = url.searchParams.get(name) ?? undefined;
+  const isPlain = meant.length === 1 && value !== undefined && divided.get(name) === value;
+  if (meant.length > 0 && !isPlain)
+    throw new GatewayError("query_ambiguous", { detail: `"${name}" is sent twice, or in another form.` });
   return value;
+}
+
+type Sent = { divided: URLSearchParams; folded: string[] };
+const queries = new WeakMap<URL, Sent>();
+
+/** The query as it might be divided, read once: a price function may look at every name of it. */
+function asSent(url: URL): Sent {
+  const { search, searchParams } = url;
+  const known = queries.get(url);
+  if (known) return known;
+  const divided = search.includes(";") ? new URLSearchParams(search.replaceAll(";", "&")) : searchParams;
+  const sent = { divided, folded: [...divided.keys()].map(fold) };
+  queries.set(url, sent);
+  return sent;
+}
+
+/** A name as readers that ignore case see it: in capitals, the long s is an S and the sign of kelvin a K. */
+function fold(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }
 
 /** Follows a path; `null` is as good as nothing. @throws GatewayError `body_not_priceable` */
@@ -51,24 +91,25 @@ function valuesAt(value: unknown, path: string[]): unknown[] {
     if (!/^\d+$/.test(key)) throw notPriceable(`there is no "${key}" in an array`);
     return valuesAt(value[Number(key)], rest);
   }
-  const name = namesOf(value).get(key.toLowerCase());
-  if (name === null) throw notPriceable(`"${key}" comes twice, in different case`);
-  return name === undefined ? [] : valuesAt(Reflect.get(value, name), rest);
+  const name = namesOf(value).get(fold(key));
+  if (name === undefined) return [];
+  if (name !== key) throw notPriceable(`"${key}" is written in another case`);
+  return valuesAt(Reflect.get(value, key), rest);
 }
 
 /** Folded once for each object: a client decides how many names there are, and a route how often they are looked through. */
-const folded = new WeakMap<object, Map<string, string | null>>();
+const objects = new WeakMap<object, Map<string, string | null>>();
 
-/** The names of an object by their lower case, since some upstreams read them whatever their case; null for several. */
+/** The names of an object as readers see them that ignore case, as some upstreams do; null for several. */
 function namesOf(value: object): Map<string, string | null> {
-  const known = folded.get(value);
+  const known = objects.get(value);
   if (known) return known;
   const names = new Map<string, string | null>();
   for (const own of Object.keys(value)) {
-    const name = own.toLowerCase();
+    const name = fold(own);
     names.set(name, names.has(name) ? null : own);
   }
-  folded.set(value, names);
+  objects.set(value, names);
   return names;
 }
 

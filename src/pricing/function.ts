@@ -8,10 +8,11 @@ import { GatewayError } from "../core/errors.ts";
 import { type Decimal, isDearer, parsePrice } from "../core/money.ts";
 import type { Price, PriceFunction, PriceInput } from "../core/pricing.ts";
 import { readRejection, rejected } from "../core/reject.ts";
-import { type Facts, onlyQuery } from "./facts.ts";
+import { ALL, type Facts, onlyQuery } from "./facts.ts";
 
 /** Longest time that a price function may take, ms. */
 const LIMIT_MS = 5000;
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 /** Above this a price is taken for a mistake, US dollars. */
 const HIGHEST: Decimal = { digits: 1_000_000n, scale: 0 };
 
@@ -30,38 +31,54 @@ export async function askFunction(
   let result: unknown;
   try {
     result = await within(LIMIT_MS, () => price(inputOf(call, facts)));
+    if (typeof result === "object" && result !== null && "reject" in result) {
+      throw rejected(readRejection({ ...result }));
+    }
   } catch (error) {
     throw error instanceof GatewayError ? error : fail(error);
   }
-  if (typeof result === "object" && result !== null && "reject" in result) throw turnAway(result, fail);
-  const read = typeof result === "number" ? fromNumber(result, decimals) : parsePrice(String(result));
-  const known = typeof result === "number" || typeof result === "string" ? read : undefined;
+  const text = typeof result === "string" ? parsePrice(result) : undefined;
+  const known = typeof result === "number" ? fromNumber(result, decimals) : text;
   if (!known) throw fail(new Error(`${describe(result)} is not a price`));
   if (isDearer(known.amount, HIGHEST)) throw fail(new Error(`${describe(result)} is above $1,000,000`));
   return known;
 }
 
-function turnAway(result: object, fail: (cause: unknown) => GatewayError): GatewayError {
-  try {
-    return rejected(readRejection({ ...result }));
-  } catch (error) {
-    return fail(error);
-  }
-}
-
-function inputOf({ request, url, params }: Call, { headers, body }: Facts): PriceInput {
-  const query: Record<string, string | undefined> = Object.create(null);
+function inputOf({ request, url, params }: Call, { headers, heeded, body }: Facts): PriceInput {
+  const query: PriceInput["query"] = Object.create(null);
   for (const name of new Set(url.searchParams.keys())) {
     Object.defineProperty(query, name, { enumerable: true, get: () => onlyQuery(url, name) });
   }
+  // A name that was sent in another form only must not pass for one that was not sent.
+  const get = (_: unknown, name: string | symbol) =>
+    typeof name === "string" ? onlyQuery(url, name) : undefined;
   return {
     method: request.method,
     url: new URL(url),
     params: { ...params },
-    query,
-    headers: Object.fromEntries(headers),
+    query: new Proxy<PriceInput["query"]>(query, { get }),
+    headers: noted(Object.fromEntries(headers), heeded),
     body,
   };
+}
+
+/** The same headers; which of them are looked at is noted. */
+function noted(headers: PriceInput["headers"], heeded: Set<string>): PriceInput["headers"] {
+  const noting =
+    <T>(look: (all: object, name: string | symbol) => T) =>
+    (all: object, name: string | symbol) => {
+      if (typeof name === "string" && HEADER_NAME.test(name)) heeded.add(name.toLowerCase());
+      return look(all, name);
+    };
+  return new Proxy(headers, {
+    get: noting(Reflect.get),
+    has: noting(Reflect.has),
+    getOwnPropertyDescriptor: noting(Reflect.getOwnPropertyDescriptor),
+    ownKeys(all) {
+      heeded.add(ALL);
+      return Reflect.ownKeys(all);
+    },
+  });
 }
 
 /** Undefined for what is not an amount, and for what is above zero and would be rounded to nothing. */

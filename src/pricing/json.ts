@@ -1,14 +1,23 @@
 /**
  * A JSON body that money depends on. Whatever two parsers may read differently is refused, because the upstream's might be
- * the other one: bytes that are not UTF-8, a byte order mark, a name that comes twice.
+ * the other one: bytes that are not UTF-8, a byte order mark, a name that comes twice, a content type that asks for another
+ * reading (`{"model":"small","x":"&model=large&"}` is a form as well, and another name in UTF-7).
  */
 import { GatewayError } from "../core/errors.ts";
 
+/** Types that are read by other rules than JSON's. */
+const ANOTHER_KIND =
+  /^\s*(?:multipart\/|application\/x-www-form-urlencoded|\w+\/(?:[^;]*[+.-])?(?:xml|yaml)\b)/i;
+const CHARSET = /charset/gi;
+const UTF8 = /;\s*charset\s*=\s*(?:utf-?8|"utf-?8")\s*(?:;|$)/i;
 // In UTF-8 these bytes are never a part of another character.
 const [QUOTE, COLON, BACKSLASH] = [0x22, 0x3a, 0x5c];
 
-/** Reads a body, whatever its content type says. @throws GatewayError `body_not_json` */
-export function readJson(bytes: Uint8Array): unknown {
+/** Reads a body, if its content type does not stand against it. @throws GatewayError `body_not_json` */
+export function readJson(bytes: Uint8Array, type: string | null): unknown {
+  if (type !== null && !mayBeJson(type)) {
+    throw new GatewayError("body_not_json", { detail: "Its content type asks for another reading." });
+  }
   let value: unknown;
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
@@ -18,6 +27,11 @@ export function readJson(bytes: Uint8Array): unknown {
   if (hasTwin(bytes, value))
     throw new GatewayError("body_not_json", { detail: "A name comes twice in one object." });
   return value;
+}
+
+function mayBeJson(type: string): boolean {
+  const charsets = type.match(CHARSET)?.length ?? 0;
+  return !ANOTHER_KIND.test(type) && (charsets === 0 || (charsets === 1 && UTF8.test(type)));
 }
 
 /**

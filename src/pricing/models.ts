@@ -32,6 +32,8 @@ export function priceOf(model: string, { own, assumed }: ModelPrices, decimals: 
   const digits =
     BigInt(assumed.input) * input.digits * 10n ** BigInt(scale - input.scale) +
     BigInt(assumed.output) * output.digits * 10n ** BigInt(scale - output.scale);
+  // A model is free because the seller says so, not because nothing of what it charges for was assumed.
+  if (digits === 0n) return undefined;
   // The table's prices are for a million.
   return { amount: roundUp({ digits, scale: scale + 6 }, decimals) };
 }

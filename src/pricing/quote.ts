@@ -13,22 +13,26 @@
  * A function whose price changes while clients pay says how long its quotes hold; they are signed (`signed.ts`).
  */
 import type { Call } from "../core/call.ts";
+import { endToEnd } from "../core/connection.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Clock } from "../core/events.ts";
 import { hex } from "../core/hash.ts";
 import { priceOfModel } from "../core/models.ts";
-import { toAtomic } from "../core/money.ts";
+import { isDearer, toAtomic } from "../core/money.ts";
 import { isFixed, type Price } from "../core/pricing.ts";
 import type { Quote } from "../core/quote.ts";
 import type { Offer, Route } from "../core/route.ts";
 import { extraOf } from "../core/terms.ts";
-import type { PaymentRequirements } from "../core/x402.ts";
-import type { Facts } from "./facts.ts";
+import { HEADERS, type PaymentRequirements } from "../core/x402.ts";
+import { boundHeaders, type Facts } from "./facts.ts";
 import { askFunction } from "./function.ts";
 import { readJson } from "./json.ts";
 import { modelOf, priceOf as modelPrice } from "./models.ts";
-import { firstFit } from "./rules.ts";
+import { fitting } from "./rules.ts";
 import { makeSigner } from "./signed.ts";
+
+/** What clients send with a payment and not before: paid and unpaid, a call is the same. */
+const WITH_PAYMENTS = [HEADERS.signature, HEADERS.v1Signature, "access-control-expose-headers"];
 
 /** Prices a call. @throws GatewayError `body_*`, `query_ambiguous`, `price_failed`, `rejected` */
 export type QuoteCall = (call: Call) => Promise<Quote>;
@@ -55,17 +59,20 @@ export function makeQuote(options: {
     const quoted = { terms, tier: isFixed(route.pricing) ? "" : tierOf(price) };
     const { quoteTtlMs } = route.pricing;
     if (quoteTtlMs === 0) return { kind: "priced", accepts, quoted };
+    const bound = [...terms, boundHeaders(facts)];
     return {
       kind: "priced",
-      accepts: await Promise.all(accepts.map((each) => signer.sign(call, terms, each, quoteTtlMs))),
-      quoted: { ...quoted, honour: (accepted) => signer.honour(call, terms, accepted) },
+      accepts: await Promise.all(accepts.map((each) => signer.sign(call, bound, each, quoteTtlMs))),
+      quoted: { ...quoted, honour: (accepted) => signer.honour(call, bound, accepted) },
     };
   };
 }
 
 async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }> {
   const { request, url, params, body, route } = call;
-  const facts = { url, params, headers: request.headers };
+  const headers = endToEnd(request.headers);
+  for (const name of WITH_PAYMENTS) headers.delete(name);
+  const facts = { url, params, headers, heeded: new Set<string>() };
   const { readsBody, reads, models } = route.pricing;
   // What is charged by use depends on the body as well, whether a price is read from it or not.
   if (!(readsBody || route.usage) || request.method === "GET" || request.method === "HEAD") {
@@ -75,14 +82,23 @@ async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }>
   const terms = [hex(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>))];
   if (!readsBody) return { facts: { ...facts, body: undefined }, terms };
   const empty = bytes.byteLength === 0 && !models && !reads.some(({ from }) => from === "body");
-  return { facts: { ...facts, body: empty ? undefined : readJson(bytes) }, terms };
+  return {
+    facts: { ...facts, body: empty ? undefined : readJson(bytes, request.headers.get("content-type")) },
+    terms,
+  };
 }
 
-async function priceOf(call: Call, facts: Facts): Promise<{ price: Price; payTo: Record<string, string> }> {
+type Told = { price: Price; payTo: Record<string, string> };
+
+async function priceOf(call: Call, facts: Facts): Promise<Told> {
+  const { rules, sure } = fitting(call.route.pricing, facts);
+  const told: Told[] = sure ? rules : [...rules, await otherwiseOf(call, facts)];
+  return told.reduce((most, one) => (isDearer(one.price.amount, most.price.amount) ? one : most));
+}
+
+async function otherwiseOf(call: Call, facts: Facts): Promise<Told> {
   const { pricing, offers, usage } = call.route;
   const decimals = Math.min(...offers.map(({ asset }) => asset.decimals));
-  const rule = firstFit(pricing, facts);
-  if (rule) return rule;
   const { otherwise, models } = pricing;
   const model = models || usage?.tokens ? modelOf(facts) : undefined;
   const known = models && model !== undefined ? modelPrice(model, models, decimals) : undefined;

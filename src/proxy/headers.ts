@@ -5,6 +5,7 @@
  * dropped and ours put in their place. Down: never what could pass for the gateway's own word on a payment.
  */
 import type { Call } from "../core/call.ts";
+import { connectionListed } from "../core/connection.ts";
 import { CREDITS_HEADER, SESSION_COOKIE, SESSION_HEADER, TOP_UP_HEADER } from "../core/session.ts";
 import { wantsWebSocket } from "../core/upgrade.ts";
 
@@ -101,8 +102,4 @@ export function makePrivate(headers: Headers): void {
     (directive) => directive !== "" && !/^(?:public|private|s-maxage)\b/i.test(directive),
   );
   headers.set("cache-control", ["private", ...kept].join(", "));
-}
-
-function connectionListed(headers: Headers): Set<string> {
-  return new Set((headers.get("connection") ?? "").split(",").map((name) => name.trim().toLowerCase()));
 }

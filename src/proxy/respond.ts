@@ -4,7 +4,7 @@
  */
 import type { Answer } from "../core/answer.ts";
 import type { Admitted, Call, Claim } from "../core/call.ts";
-import { receiptHeaders } from "../core/receipt.ts";
+import { receiptHeaders, SKIPPED } from "../core/receipt.ts";
 import { type Watch, watch } from "./deliver.ts";
 import { isServed } from "./forward.ts";
 import { makePrivate } from "./headers.ts";
@@ -52,7 +52,7 @@ function respondPaid(
   const { status } = response;
   if (claim.receipt) setAll(headers, receiptHeaders(call.request, claim.receipt));
   else if (ended) headers.set(DEFERRED, "charged by usage at the end of the answer");
-  else headers.set("x-tollbooth-settlement-skipped", unsettled ?? `upstream answered ${status}`);
+  else headers.set(SKIPPED, unsettled ?? `upstream answered ${status}`);
 
   // What was not served is still owed: it can be collected by presenting the payment again.
   const served = claim.receipt !== undefined && isServed(call, status);

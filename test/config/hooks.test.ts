@@ -47,10 +47,16 @@ describe("a fault", () => {
   const rows: Row[] = [
     [set({ hooks: { timeout: "soon" } }), "hooks.timeout", '"soon" is not a duration', expect.anything()],
     [
-      onRoute({ hooks: { timeout: "2m" } }),
+      onRoute({ hooks: { onError: hook(""), timeout: "2m" } }),
       "routes.GET /weather.hooks.timeout",
       '"2m" is too long',
-      expect.anything(),
+      'write at most "1m"',
+    ],
+    [
+      onRoute({ hooks: { timeout: "1s" } }),
+      "routes.GET /weather.hooks.timeout",
+      "limits hooks, and there are none",
+      "leave it out, or add a hook",
     ],
     [
       set({ hooks: { onRequests: hook("") } }),

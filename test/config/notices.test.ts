@@ -15,7 +15,7 @@ const pricing = { model: "time", duration: "1h" };
 
 it.each<[string, Change, string[]]>([
   ["nothing", onRoute({}), []],
-  ["nothing of a free route", onRoute({ price: "$0", settlement: "after-response" }), []],
+  ["nothing of a free route", onRoute({ price: "$0" }), []],
   [
     "of streams that are charged at their headers",
     onRoute({ settlement: "after-response" }),

@@ -89,7 +89,84 @@ describe("what a route costs: settings that would do nothing, or not what was me
       "is not an address that can receive money",
       "write 0x and 40 hexadecimal digits; mixed case must be a valid checksum",
     ],
+    [
+      onRoute({ price: () => 1, quoteTtl: "5m", pricing: { model: "time", duration: "1h" } }),
+      at("quoteTtl"),
+      "is for prices that change, and what is bought ahead opens calls of its own price only",
+      "leave it out, or sell single calls",
+    ],
+    [
+      onRoute({ price: () => 1, quoteTtl: "5m", pricing: { model: "credits", calls: 2 } }),
+      at("quoteTtl"),
+      "is for prices that change, and what is bought ahead opens calls of its own price only",
+      "leave it out, or sell single calls",
+    ],
+    [
+      ({ routes }) => {
+        routes["POST /weather"] = {
+          upstream: "api",
+          price: () => 1,
+          body: "stream",
+          match: [{ where: { "body.a": 1 }, price: "$1" }],
+        };
+      },
+      "routes.POST /weather.body",
+      "is read for the rules, so it cannot stream",
+      "leave it out, or look at something else in match",
+    ],
+    [onRoute({ price: () => 1, body: "json" }), at("body"), "GET calls have no body", "leave it out"],
+    [
+      onRoute({ maxBodyBytes: 10 }),
+      at("maxBodyBytes"),
+      "nobody reads the body here, so nothing limits it",
+      "leave it out; it is for prices and hooks that depend on the body",
+    ],
+    [
+      rule({ price: "$0", payTo: OTHER }),
+      at("match[0].payTo"),
+      "nobody receives anything: the price is nothing",
+      "leave it out",
+    ],
+    [
+      onRoute({ payTo: { base: OTHER, "eip155:8453": WALLET } }),
+      at("payTo.eip155:8453"),
+      "names a network a second time",
+      "keep one of them",
+    ],
+    [
+      (config) => {
+        config.wallets = { base: WALLET, solana: "So11111111111111111111111111111111111111112" };
+        config.accepts = [
+          { asset: "USDC", network: "base" },
+          { asset: "USDC", network: "solana" },
+        ];
+        onRoute({ payTo: OTHER })(config);
+      },
+      at("payTo"),
+      "is no address on solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp, which is accepted",
+      'write { base: "0x…", solana: "…" }; networks that it leaves out are paid to wallets',
+    ],
+    [
+      (config) => {
+        config.wallets = { solana: "So11111111111111111111111111111111111111112" };
+        config.accepts = [{ asset: "USDC", network: "solana" }];
+        onRoute({ payTo: OTHER })(config);
+      },
+      at("payTo"),
+      "is no address on solana:5eykt4UsFv8P8NJdTREpY1vzqKqZKvdp, which is accepted",
+      'write { base: "0x…", solana: "…" }; networks that it leaves out are paid to wallets',
+    ],
   ])("%# is a fault", (...row) => expectFault(row));
+
+  it.each(["payTo", "settlement", "timeout"])("%s says nothing about a free route", async (name) => {
+    const value = { payTo: OTHER, settlement: "after-response", timeout: 200 }[name];
+    await expectFault([
+      onRoute({ price: "$0", [name]: value }),
+      at(name),
+      "is about payments, and the route is free",
+      "leave it out, or set a price",
+    ]);
+  });
 
   it.each<[Change, string]>([
     [rule({ where: { "query.a": null } }), at("match[0].where.query.a")],

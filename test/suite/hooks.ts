@@ -75,6 +75,24 @@ export function hookTests(world: () => World): void {
     });
   });
 
+  describe("a body that cannot be read to its end", () => {
+    const long = { method: "POST", body: "x".repeat(1_048_577) };
+
+    it.each(["onRequest", "onPriceResolved"])(
+      "refuses the call before money moves, also when %s does not mind",
+      async (hook) => {
+        const { answer } = await pay("/hooks/before/echo", `${hook}=try-body`, long);
+        expect(answer.status).toBe(413);
+        expect([settled(), world().redis.requestCount, steps().includes("/echo")]).toEqual([0, 0, false]);
+      },
+    );
+
+    it("is not begun to be read once money may have moved", async () => {
+      const { answer } = await pay("/hooks/before/echo", "onSettled=try-body", long);
+      expect([answer.status, (await answer.text()).length, settled()]).toEqual([200, 1_048_577, 1]);
+    });
+  });
+
   describe("rejecting", () => {
     it.each(["onRequest", "onPriceResolved"])(
       "%s: answered as it says; nothing is asked of anybody, nothing is charged",

@@ -49,6 +49,14 @@ export function pricingTests(world: () => World): void {
     ["no JSON", post("model=small-1"), 400, "body_not_json"],
     ["a name twice", post('{"model":"small-1","model":"large-1"}'), 400, "body_not_json"],
     ["another shape", post('{"model":["small-1"]}'), 400, "body_not_priceable"],
+    [
+      "a form as well",
+      post('{"model":"small-1","x":"&model=large-1&"}', {
+        "content-type": "application/x-www-form-urlencoded",
+      }),
+      400,
+      "body_not_json",
+    ],
     ["compressed", post("x", { "content-encoding": "gzip" }), 415, "body_encoded"],
     ["too long", post(JSON.stringify({ model: "small-1", x: "x".repeat(10_000) })), 413, "body_too_large"],
   ])(

@@ -42,6 +42,32 @@ export function sessionTests(world: () => World): void {
     expect(answer.headers.get("payment-response")).toBeNull();
   });
 
+  it("what was bought at one price opens no other: not by token, not by cookie, not by a signature; and is not lost", async () => {
+    const { quote, present, facilitator } = world();
+    const basic = "/timed/tiers?tier=basic";
+    const premium = "/timed/tiers?tier=premium";
+    const { answer, token, privateKey } = await open(basic);
+    const [cookie = ""] = (answer.headers.get("set-cookie") ?? "").split(";");
+    const [name, value] = cookie.split("=");
+    await world().reset();
+    const { headers } = await call(premium);
+    const [, dearer] = (await open(premium)).answer.headers.get("set-cookie")?.match(/^([^=]+)=/) ?? [];
+    expect([headers.has("payment-required"), dearer === name]).toEqual([true, false]);
+    await world().reset();
+    for (const sent of [{ "tollbooth-session": token }, { cookie }, { cookie: `${dearer}=${value}` }]) {
+      expect((await call(premium, sent)).status).toBe(402);
+      const still = sent.cookie === undefined || sent.cookie === cookie ? 200 : 402;
+      expect((await call(basic, sent)).status).toBe(still);
+    }
+    const fresh = await sign(await quote(premium), { privateKey });
+    expect([(await present(basic, fresh)).status, facilitator.counts.settle]).toEqual([402, 0]);
+    expect([(await present(premium, fresh)).status, facilitator.counts.settle]).toEqual([200, 1]);
+    // A rule that is free asks nobody, and hands out nothing.
+    const free = await call("/timed/tiers?tier=trial");
+    expect([free.status, free.headers.get("tollbooth-session")]).toEqual([200, null]);
+    expect((await call(basic, { "tollbooth-session": token })).status).toBe(200);
+  });
+
   it("the cookie does too, and neither reaches the upstream", async () => {
     const { answer, token } = await open("/timed/hour");
     const [cookie = ""] = (answer.headers.get("set-cookie") ?? "").split(";");

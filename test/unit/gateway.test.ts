@@ -134,3 +134,24 @@ it("the hook of an error is heard before the claim's last word, and of each fail
     expect(words).toEqual(expected === "503" ? ["503"] : [expected, "abandoned"]);
   }
 });
+
+it("a credit whose call shall not be charged goes back once, and the answer says why", async () => {
+  let back = 0;
+  const giveBack = async () => {
+    back += 1;
+    return { "x-tollbooth-credits-remaining": "3" };
+  };
+  const admit: Rooms["admit"] = async () => ({ access: { kind: "credit", giveBack }, headers: {} });
+  const onResponse: Rooms["onResponse"] = async (_call, answer) => ({
+    ...answer,
+    unsettled: "nothing found",
+  });
+  const answer = await serve(roomsOf({ admit, onResponse }), arrival());
+  expect([answer.status, back, Object.fromEntries(answer.headers)]).toEqual([
+    200,
+    1,
+    { "x-tollbooth-settlement-skipped": "nothing found", "x-tollbooth-credits-remaining": "3" },
+  ]);
+  await serve(roomsOf({ admit }), arrival());
+  expect(back).toBe(1);
+});

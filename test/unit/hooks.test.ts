@@ -256,6 +256,26 @@ describe("a refund", () => {
   });
 });
 
+describe("an answer that shall not be charged", () => {
+  const hooks = { onResponse: () => ({ settle: false, reason: "nothing found" }) };
+  const giveBack = async () => ({});
+
+  it("on a credit: whoever holds the credit is told", async () => {
+    const { room, call, standing, answer, events } = setUp(hooks);
+    const seen = await room.onResponse(call, answer(), {
+      ...standing,
+      access: { kind: "credit", giveBack },
+    });
+    expect([seen.unsettled, events]).toEqual(["nothing found", []]);
+  });
+
+  it("though it costs nothing: the log says that nothing was done", async () => {
+    const { room, call, standing, answer, events } = setUp(hooks);
+    const seen = await room.onResponse(call, answer(), { ...standing, access: { kind: "free" } });
+    expect([seen.unsettled, events.map(({ event }) => event)]).toEqual([undefined, ["hook_ignored"]]);
+  });
+});
+
 describe("an answer", () => {
   it("that takes another's place leaves the upstream's count of what was used, unless it has one of its own", async () => {
     const header = { name: "x-units", price: { digits: 1n, scale: 0 }, per: 1n };

@@ -64,7 +64,6 @@ describe("rules", async () => {
     [{ model: "opus-4" }, FALLBACK],
     [{ model: "opus-4", stream: null }, FALLBACK],
     [{ model: "HAIKU-4" }, CHEAP],
-    [{ MODEL: "haiku-4" }, CHEAP],
     [{ n: 4 }, DEAR],
     [{ n: 4.5 }, FALLBACK],
     [{ items: [{ kind: "big" }] }, DEAR],
@@ -84,6 +83,11 @@ describe("rules", async () => {
     [{ model: "haiku-4", stream: 1 }],
     [{ model: "haiku-4", n: "4" }],
     [{ model: "haiku-4", Model: "opus-4" }],
+    // What a reader that heeds case finds is its default model.
+    [{ MODEL: "haiku-4" }],
+    // Readers that fold case take these for s and k (Go's encoding/json does).
+    [{ model: "haiku-4", "\u017ftream": true }],
+    [{ model: "haiku-4", items: [{ "\u212aind": "huge" }] }],
     [{ model: "haiku-4", items: "x" }],
     [{ model: "haiku-4", items: { 0: { kind: ["big"] } } }],
     [[{ model: "haiku-4" }]],
@@ -106,6 +110,7 @@ describe("rules", async () => {
     ["a name twice, deeper", '{"model":"haiku-4","items":[{"a":1,"a":2}]}'],
     ["bytes that are no UTF-8", new Uint8Array([123, 34, 255, 34, 58, 49, 125])],
     ["UTF-16", new Uint8Array([...'{"model":"haiku-4"}'].flatMap((c) => [c.charCodeAt(0), 0]))],
+    ["no end of brackets", "[".repeat(500_000)],
   ])("%s is no body to price", async (_, body) => {
     expect(await costs(route, "/a/1", { body })).toBe("body_not_json");
   });
@@ -143,17 +148,49 @@ describe("rules", async () => {
     expect(await costs(large, "/a/1", { body: twice })).toBe("body_not_json");
   });
 
-  it.each(["text/plain", "application/octet-stream", "application/x-www-form-urlencoded", ""])(
-    "the content type %j does not change the price",
-    async (type) => {
-      const headers = { "content-type": type };
-      expect(await costs(route, "/a/1", { body: '{"model":"opus-4","stream":true}', headers })).toBe(DEAR);
-    },
-  );
+  it.each([
+    ["application/x-www-form-urlencoded", '{"model":"haiku-4","x":"&model=opus-4&stream=true&"}'],
+    ["Application/X-WWW-Form-Urlencoded ; a=b", '{"model":"haiku-4"}'],
+    ["multipart/form-data; boundary=b", '{"model":"haiku-4"}'],
+    ["application/yaml", '{"model":"haiku-4"}'],
+    ["text/xml", '{"model":"haiku-4"}'],
+    ["application/json; charset=utf-7", '{"model":"haiku-4","+AG0-odel":"opus-4"}'],
+    ["application/json; charset=utf-8; charset=utf-7", '{"model":"haiku-4"}'],
+    ['application/json; charset="utf-16"', '{"model":"haiku-4"}'],
+    ["application/json;charset*=utf-8''utf-7", '{"model":"haiku-4"}'],
+  ])("%s says that it is to be read as something else, and gets no price", async (type, body) => {
+    expect(await costs(route, "/a/1", { body, headers: { "content-type": type } })).toBe("body_not_json");
+  });
+
+  it.each([
+    "text/plain",
+    "application/octet-stream",
+    "application/vnd.api+json",
+    "application/json; charset=utf-8",
+    'application/json;charset="UTF-8"',
+    "",
+  ])("the content type %j does not change the price", async (type) => {
+    const headers = { "content-type": type };
+    expect(await costs(route, "/a/1", { body: '{"model":"opus-4","stream":true}', headers })).toBe(DEAR);
+  });
 
   it("a compressed body is refused unread", async () => {
     const headers = { "content-encoding": "gzip" };
     expect(await costs(route, "/a/1", { body: "x", headers })).toBe("body_encoded");
+  });
+
+  it("a body made to be compared for long is refused; one that is merely long is not", async () => {
+    const many = await routeWith({
+      match: Array.from({ length: 100 }, (_, i) => ({
+        where: { "body.items[*].kind": `a*b*c${i}*` },
+        price: "$0.001",
+      })),
+      fallback: "$0.05",
+    });
+    const items = (length: number) => json({ items: Array.from({ length }, () => ({ kind: "x" })) });
+    expect(await costs(many, "/a/1", items(60_000))).toBe("body_not_priceable");
+    expect(await costs(many, "/a/1", items(2000))).toBe(FALLBACK);
+    expect(await costs(many, "/a/1", json({ items: [{ kind: "x".repeat(100_000) }] }))).toBe(FALLBACK);
   });
 
   it("inherited names are no values", async () => {
@@ -186,6 +223,13 @@ describe("rules on what comes as text", async () => {
     ["/a/1?tier=basic", {}, FALLBACK],
     ["/a/1?tier=basic&tier=premium", {}, "query_ambiguous"],
     ["/a/1?other=1&other=2", {}, FALLBACK],
+    ["/a/1?TIER=premium", {}, "query_ambiguous"],
+    ["/a/1?tier=basic&Tier=premium", {}, "query_ambiguous"],
+    ["/a/1?tier[]=premium", {}, "query_ambiguous"],
+    ["/a/1?tier=basic&tier%5B0%5D=premium", {}, "query_ambiguous"],
+    ["/a/1?q=x;tier=premium", {}, "query_ambiguous"],
+    ["/a/1?tier=premium;x=1", {}, "query_ambiguous"],
+    ["/a/1?q=x;y&tiers=premium", {}, FALLBACK],
     ["/a/1?n=4.0", {}, DEAR],
     ["/a/1?n=", {}, FALLBACK],
     ["/a/1?fast=True", {}, DEAR],
@@ -198,6 +242,48 @@ describe("rules on what comes as text", async () => {
   ])("%s with %j costs %s", async (path, headers, price) => {
     const act = costs(route, path, { headers, body: "not json: nobody reads it" });
     expect(await act.catch((error: { code: string }) => error.code)).toBe(price);
+  });
+});
+
+describe("a value that is a list", async () => {
+  const route = await routeWith({
+    match: [
+      { where: { "headers.x-tier": "basic" }, price: "$0.001" },
+      { where: { "headers.x-speed": "!fast" }, price: "$0.001" },
+      { where: { "headers.x-tier": "gold" }, price: "$0.09" },
+      { where: { "body.items[*].kind": "!huge" }, price: "$0.001" },
+    ],
+    fallback: "$0.05",
+  });
+  const of = (headers: Record<string, string>, items: object[] = [{ kind: "huge" }]) =>
+    costs(route, "/a/1", { ...json({ items }), headers });
+
+  it.each([
+    [{ "x-tier": "basic" }, CHEAP],
+    [{ "x-tier": "basic, basic" }, FALLBACK],
+    [{ "x-tier": "basic, premium" }, FALLBACK],
+    [{ "x-tier": "gold, basic" }, DEAR],
+    [{ "x-tier": "gold, basic", "x-speed": "slow" }, CHEAP],
+    [{ "x-speed": "slow" }, CHEAP],
+    [{ "x-speed": "slow, fast" }, FALLBACK],
+    [{ "x-speed": "fast" }, FALLBACK],
+  ])("%j costs %s: of a header's readings the dearest counts", async (headers, price) => {
+    expect(await of(headers)).toBe(price);
+  });
+
+  it("of a body is not something if no element is", async () => {
+    expect(await of({}, [{ kind: "small" }, { kind: "tiny" }])).toBe(CHEAP);
+    expect(await of({}, [{ kind: "small" }, { kind: "huge" }])).toBe(FALLBACK);
+    expect(await of({}, [])).toBe(FALLBACK);
+  });
+
+  it("and a header that does not go to the upstream counts for nothing", async () => {
+    expect(await of({ "x-tier": "basic", connection: "close, a b, , X-Tier" })).toBe(FALLBACK);
+    const byFunction = await routeWith({
+      price: ({ headers }: { headers: Record<string, string> }) => (headers["x-tier"] ? 0.001 : 0.05),
+    });
+    const headers = { "x-tier": "basic", connection: "x-tier" };
+    expect(await costs(byFunction, "/a/1", { headers })).toBe(FALLBACK);
   });
 });
 
@@ -307,8 +393,19 @@ describe("price functions", () => {
     [{}],
     [["$0.01"]],
     [new String("$0.01")],
+    [Object.create(null)],
+    [
+      new Proxy(
+        {},
+        {
+          has: () => {
+            throw new Error("trapped");
+          },
+        },
+      ),
+    ],
     [{ reject: true, status: 200 }],
-  ])("%s is no price", async (result) => {
+  ])("%# is no price", async (result) => {
     expect(await by(() => result)).toBe("price_failed");
   });
 
@@ -354,6 +451,8 @@ describe("price functions", () => {
     const reads = ({ query }: { query: Record<string, string> }) => (query.tier === "premium" ? 0.09 : 0.001);
     expect(await by(reads, "/a/1?tier=premium")).toBe(DEAR);
     expect(await by(reads, "/a/1?tier=basic&tier=premium")).toBe("query_ambiguous");
+    expect(await by(reads, "/a/1?Tier=premium")).toBe("query_ambiguous");
+    expect(await by(reads, "/a/1?tier[]=premium")).toBe("query_ambiguous");
     expect(await by(() => 0.001, "/a/1?tier=basic&tier=premium")).toBe(CHEAP);
   });
 
@@ -368,6 +467,15 @@ describe("price functions", () => {
       ),
     ).toBe(CHEAP);
   });
+});
+
+it("a model of the table is never free, whatever size of call is assumed", async () => {
+  const of = async (assumedTokens: object, model: string) =>
+    costs(await routeWith({ type: "token-based", assumedTokens }), "/a/1", json({ model }));
+  // Embeddings have no output.
+  expect(await of({ input: 0 }, "text-embedding-3-small")).toBe("model_unknown");
+  expect(await of({ input: 0, output: 0 }, "gpt-5")).toBe("model_unknown");
+  expect(await of({ output: 0 }, "text-embedding-3-small")).toBe("20");
 });
 
 describe("a quote that holds", () => {
@@ -422,6 +530,34 @@ describe("a quote that holds", () => {
     expect(await (await ask("/a/2")).honour(accepted)).toBeUndefined();
     expect(await (await ask("/a/1?x=1")).honour(accepted)).toBeUndefined();
     expect(await (await ask("/a/1", json({ a: 2 }))).honour(accepted)).toBeUndefined();
+  });
+
+  it("is not honoured with other headers, as far as the price depends on them", async () => {
+    const byTier = {
+      match: [{ where: { "headers.x-speed": "fast" }, price: "$0.9" }],
+      price: ({ headers }: { headers: Record<string, string> }) =>
+        price * (headers["x-tier"] === "premium" ? 9 : 1),
+      quoteTtl: "5m",
+    };
+    const all = {
+      price: ({ headers }: { headers: object }) => price * (Object.keys(headers).includes("x-tier") ? 9 : 1),
+      quoteTtl: "5m",
+    };
+    for (const how of [byTier, all]) {
+      const asking = async (headers: Record<string, string>) => {
+        const given = await timed(callOf(await routeWith(how), "/a/1", { headers }));
+        if (given.kind !== "priced" || !given.accepts[0] || !given.quoted.honour)
+          throw new Error("not priced");
+        return { accepted: given.accepts[0], honour: given.quoted.honour };
+      };
+      const { accepted } = await asking({ "x-other": "a" });
+      const paid = { "x-other": "a", "payment-signature": "p", "access-control-expose-headers": "x" };
+      expect(await (await asking(paid)).honour(accepted)).toBeDefined();
+      expect(await (await asking({ ...paid, "x-tier": "premium" })).honour(accepted)).toBeUndefined();
+      if (how === all) continue;
+      expect(await (await asking({ ...paid, "x-other": "b" })).honour(accepted)).toBeDefined();
+      expect(await (await asking({ ...paid, "x-speed": "fast" })).honour(accepted)).toBeUndefined();
+    }
   });
 
   it("is honoured for its time; after that only to collect what was paid before", async () => {
