@@ -138,19 +138,21 @@ describe.each(["/weather", "/late/weather"])("%s, with a chain to ask", (path) =
 
 describe.each(["permit2", "upto"])("by %s, with a chain to ask", (ways) => {
   const amount = ways === "upto" ? PRICE.toString() : undefined;
+  // What is used up is sold by `upto`, and nothing else is.
+  const path = ways === "upto" ? "/metered/weather" : "/late/weather";
 
   it.each(["loses-replies", "loses-requests"] as const)(
     "a settlement whose wire %s is found out or made up for: paid once, and served with its receipt",
     async (mode) => {
       const { call, quote } = gateway("chain", ways);
       const before = await earned();
-      const payment = await payWithPermit(await quote("/late/weather"));
+      const payment = await payWithPermit(await quote(path));
       if (wire) wire.mode = mode;
-      expect(await codeOf(await call("/late/weather", payment))).toBe("payment_outcome_unknown");
+      expect(await codeOf(await call(path, payment))).toBe("payment_outcome_unknown");
       if (wire) wire.mode = "works";
       let answer: Response | undefined;
       const again = async () => {
-        answer = await call("/late/weather", payment);
+        answer = await call(path, payment);
         return answer.status;
       };
       await expect.poll(again, PATIENCE).toBe(200);
@@ -164,13 +166,13 @@ describe.each(["permit2", "upto"])("by %s, with a chain to ask", (ways) => {
   it("without a chain, a lost settlement of exact is made up for; one of upto stays in doubt rather than be charged whole", async () => {
     const { call, quote } = gateway("no chain", ways);
     const before = await earned();
-    const payment = await payWithPermit(await quote("/late/weather"));
+    const payment = await payWithPermit(await quote(path));
     if (wire) wire.mode = "loses-requests";
-    expect(await codeOf(await call("/late/weather", payment))).toBe("payment_outcome_unknown");
+    expect(await codeOf(await call(path, payment))).toBe("payment_outcome_unknown");
     if (wire) wire.mode = "works";
     const seen = new Set<number>();
     const again = async () => {
-      seen.add((await call("/late/weather", payment)).status);
+      seen.add((await call(path, payment)).status);
       return seen.has(200) || seen.has(503);
     };
     await expect.poll(again, PATIENCE).toBe(true);
