@@ -52,29 +52,34 @@ export function makeReconcile(parts: Parts): Reconcile {
 
 type Outcome = "settled" | "failed" | "owed" | "doubtful";
 
-async function bringToAnEnd({ store, chain, charge }: Parts, by: ChangeBy): Promise<Outcome | undefined> {
+async function bringToAnEnd(
+  { store, chain, charge, emit }: Parts,
+  by: ChangeBy,
+): Promise<Outcome | undefined> {
   const found = await store.take(by);
   if (found.kind === "owed") return "owed";
   if (found.kind === "unreadable") return "doubtful";
   if (found.kind !== "doubt") return undefined;
   const { payment, since, reason } = found;
+  const { amount } = payment;
   const spending = await chain.lookUp(payment, since);
   switch (spending.kind) {
     case "spent": {
       const receipt = receiptOf(payment, spending);
       // Settled, and free at once for its payer to collect, unless that was done.
-      await store.change(
-        { ...by, receipt },
-        { to: payment.amount === undefined ? "abandoned" : "delivered" },
-      );
+      await store.change({ ...by, receipt }, { to: amount === undefined ? "abandoned" : "delivered" });
       return "settled";
     }
     case "diverted":
-    case "dead":
-      await store.change(by, { to: "failed", reason: reasonOf(spending.kind) });
+    case "dead": {
+      const failed = reasonOf(spending.kind);
+      await store.change(by, { to: "failed", reason: failed });
+      // Served and never paid for.
+      if (amount !== undefined)
+        emit({ event: "charge_failed", level: "error", spend: by.spend, amount, error: failed });
       return "failed";
+    }
     default: {
-      const { amount } = payment;
       const charged = amount === undefined ? undefined : await charge({ ...payment, amount }, by.spend);
       if (charged?.kind === "settled") {
         await store.change({ ...by, receipt: charged.receipt }, { to: "delivered" });

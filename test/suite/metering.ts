@@ -68,4 +68,47 @@ export function meteringTests(world: () => World): void {
     await expect.poll(() => again("1")).toBe("served");
     expect([upstream.requests.length, facilitator.counts.settle]).toEqual([2, 1]);
   });
+
+  describe("a client that leaves", () => {
+    const begin = async (path: string) => {
+      const payment = await signed(path);
+      const headers = { "payment-signature": payment };
+      const outgoing = request(world().gateway.url + path, { headers });
+      outgoing.on("error", () => undefined).end();
+      const answer = await new Promise<IncomingMessage>((resolve) => outgoing.once("response", resolve));
+      return { payment, answer, leave: () => outgoing.socket?.resetAndDestroy() };
+    };
+    const codeOf = async (path: string, payment: string) => {
+      const answer = await world().present(path, payment);
+      return answer.status === 200 ? "served" : ((await answer.json()) as { code: string }).code;
+    };
+
+    it("before the first byte of a stream pays nothing, and its payment is used", async () => {
+      const { payment, leave } = await begin("/metered/stall");
+      leave();
+      await expect.poll(() => codeOf("/metered/stall", payment)).toBe("payment_already_used");
+      expect([world().facilitator.counts.settle, world().upstream.requests.length]).toEqual([0, 1]);
+    });
+
+    it("later pays for what it took, and its payment is used", async () => {
+      const { payment, answer, leave } = await begin("/metered/steps");
+      await new Promise((got) => answer.once("data", got));
+      leave();
+      await expect.poll(charged).toBe(String('id: 1\ndata: {"n":1}\n\n'.length * 100));
+      await expect.poll(() => codeOf("/metered/steps", payment)).toBe("payment_already_used");
+      expect([world().facilitator.counts.settle, world().upstream.requests.length]).toEqual([1, 1]);
+    });
+  });
+
+  it("a payment that many present at once is served once and charged once", async () => {
+    const path = "/metered/events?count=3&interval=1";
+    const payment = await signed(path);
+    const answers = await Promise.all(Array.from({ length: 8 }, () => world().present(path, payment)));
+    const bodies = await Promise.all(answers.map((answer) => answer.text()));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(409)]);
+    await expect.poll(() => world().facilitator.counts.settle).toBe(1);
+    const served = bodies[answers.findIndex(({ status }) => status === 200)] ?? "";
+    expect(charged()).toBe(String(served.length * 100));
+    expect(world().upstream.requests).toHaveLength(1);
+  });
 }
