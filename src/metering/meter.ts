@@ -4,7 +4,7 @@
  *
  *   meteringOf  when the charge is known: by the headers, by a whole short body, or at the end of a stream
  *   makeMeter   one for each answer that was served (not for those the gateway does not count as served)
- *   tap         for every chunk that goes to the client; `through` is the same as a stream
+ *   tap         for every chunk that goes to the client
  *   charge      when the body has ended, or the client has left
  *
  * **What is charged** is the sum of what the route counts, rounded up once, at most the maximum. An answer of another
@@ -25,14 +25,12 @@ import { type CallFacts, headerItem, tokenItems } from "./items.ts";
 export type { CallFacts };
 
 /** The headers as `proxy/forward.ts` leaves them: without the encodings that were undone. */
-export type Answered = Pick<Response, "status" | "headers">;
+export type Answered = Pick<Response, "status" | "headers"> & { body?: Response["body"] };
 
 /** Counts one answer. */
 export type Meter = {
   /** Looks at bytes on their way to the client; keeps none of them. */
   tap: (chunk: Uint8Array) => void;
-  /** A stream that taps what is piped through it. */
-  through: () => TransformStream<Uint8Array, Uint8Array>;
   /** Atomic units for what went through; time stands still from the first time this is asked. */
   charge: (how: { complete: boolean }) => bigint;
 };
@@ -81,13 +79,6 @@ export function makeMeter(
     bytes += chunk.byteLength;
     reader?.tap(chunk);
   };
-  const through = () =>
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        tap(chunk);
-        controller.enqueue(chunk);
-      },
-    });
   const charge: Meter["charge"] = ({ complete }) => {
     ended ??= clock();
     if (!complete && bytes === 0) return 0n;
@@ -96,7 +87,7 @@ export function makeMeter(
     const seconds = Math.ceil(Math.max(0, ended - began) / 1000);
     return sumOf({ usage, facts, answered, decimals, read, bytes, seconds, complete });
   };
-  return { tap, through, charge };
+  return { tap, charge };
 }
 
 type Counted = {
@@ -113,7 +104,11 @@ type Counted = {
 function sumOf({ usage, facts, answered, decimals, read, bytes, seconds, complete }: Counted): bigint {
   const success = isSuccess(answered.status);
   const header = usage.header && headerItem(usage.header, answered.headers);
-  const tokens = usage.tokens && read && tokenItems(usage.tokens, facts, read, { complete, success });
+  // An answer without a body has no tokens, and nothing that could not be read.
+  const tokens =
+    usage.tokens && success && answered.body === null
+      ? [[]]
+      : usage.tokens && read && tokenItems(usage.tokens, facts, read, { complete, success });
   if (!success && !header && !tokens) return 0n;
   if (success && ((usage.header && !header) || (usage.tokens && !tokens))) {
     return amountOf([once(usage.unreadable)], usage.max, decimals);

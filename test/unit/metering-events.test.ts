@@ -183,48 +183,18 @@ describe("a stream's charge", () => {
 });
 
 describe("what goes through", () => {
-  it("is the same bytes in the same chunks", async () => {
+  it("is not changed by being looked at", async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.uint8Array({ minLength: 1 })), async (chunks) => {
+      fc.property(fc.array(fc.uint8Array({ minLength: 1 })), (chunks) => {
         const answered = { status: 200, headers: new Headers({ "content-type": EVENTS }) };
         const meter = makeMeter(METERED, NO_FACTS, answered, 0, () => 0);
         const copies = chunks.map((chunk) => chunk.slice());
-        const seen = [];
-        for await (const chunk of streamOf(chunks).pipeThrough(meter.through())) seen.push(chunk);
-        expect(seen).toEqual(copies);
+        for (const chunk of chunks) meter.tap(chunk);
+        expect(chunks).toEqual(copies);
       }),
     );
   });
-
-  it("is not taken from the upstream before the client wants it", async () => {
-    let given = 0;
-    const source = new ReadableStream<Uint8Array>(
-      {
-        pull(controller) {
-          given += 1;
-          controller.enqueue(bytesOf("data: x\n\n"));
-        },
-      },
-      { highWaterMark: 0 },
-    );
-    const answered = { status: 200, headers: new Headers({ "content-type": EVENTS }) };
-    const meter = makeMeter(METERED, NO_FACTS, answered, 0, () => 0);
-    const reader = source.pipeThrough(meter.through()).getReader();
-    for (let read = 0; read < 5; read += 1) await reader.read();
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    expect(given).toBeLessThanOrEqual(7);
-    await reader.cancel();
-  });
 });
-
-function streamOf(chunks: Uint8Array[]): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk);
-      controller.close();
-    },
-  });
-}
 
 const flat = {
   input: { digits: 0n, scale: 0 },

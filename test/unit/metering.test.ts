@@ -22,6 +22,19 @@ const cents = (digits: bigint) => ({ digits, scale: 2 });
 const json = (value: unknown) => [bytesOf(JSON.stringify(value))];
 const usage = (members: object) => ({ usage: { ...CHAT_USAGE, ...members } });
 
+it.each([
+  [204, cents(7n), 7n],
+  [200, undefined, 0n],
+  [404, cents(7n), 0n],
+])(
+  "an answer of %i without a body has no tokens: it costs what every call does that was served",
+  (status, base, charge) => {
+    const answered = { status, headers: new Headers(), body: null };
+    const meter = makeMeter({ ...METERED, base, unreadable: METERED.max }, NO_FACTS, answered, 2, () => 0);
+    expect(meter.charge({ complete: true })).toBe(charge);
+  },
+);
+
 describe("the tokens of an answer", () => {
   it.each(Object.entries(ANSWERS))("are read from JSON: %s", (_, { value, tokens }) => {
     expect(legible(chargeFor(json(value), JSON_TYPE))).toEqual(tokens);
