@@ -128,6 +128,7 @@ function onTab(rooms: Rooms, call: Call, { claim, accepts }: Paying, answer: Ans
     if (amount === undefined) return claim.abandoned();
     if (await rooms.collect(call, claim, accepts, amount)) await rooms.onSettled(call, claim, accepts);
   };
+  if (answer.tab) claim.tallies(answer.tab.soFar);
   return { ...answer, ended };
 }
 

@@ -20,6 +20,8 @@ export type Answer = {
 
 /** Counts an answer on its way; the charge in atomic units, or undefined when nothing is to be charged by this isolate. */
 export type Tab = {
+  /** What would be charged if it ended now, atomic units. */
+  soFar: () => string;
   sent: (chunk: Uint8Array) => void;
   /** Aborted when what went through must be charged now, whether its client goes on reading or not. */
   over: AbortSignal;

@@ -105,6 +105,8 @@ export type Claim = {
   owes: (debt: Promise<boolean>) => void;
   /** What is to be charged, atomic units: the call was served, and the payment buys nothing more. */
   due: string | undefined;
+  /** Goes along with each renewal from now on: what is due if nothing more is heard. */
+  tallies: (soFar: () => string) => void;
   /** So much is to be charged for what was served; false when that is another isolate's to say. Waits until it is noted. */
   charges: (amount: string) => Promise<boolean>;
   /** Aborted when the lease was lost: another isolate may be serving this payment. */

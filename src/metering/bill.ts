@@ -52,6 +52,7 @@ function openTab(claim: Claim, { stop }: Answer, meter: Meter, leftMs: number): 
   }, leftMs);
   return {
     sent: meter.tap,
+    soFar: () => meter.soFar().toString(),
     over: over.signal,
     close(how) {
       clearTimeout(cut);

@@ -31,6 +31,8 @@ export type Answered = Pick<Response, "status" | "headers"> & { body?: Response[
 export type Meter = {
   /** Looks at bytes on their way to the client; keeps none of them. */
   tap: (chunk: Uint8Array) => void;
+  /** Atomic units for what went through until now, if it ended here. */
+  soFar: () => bigint;
   /** Atomic units for what went through; time stands still from the first time this is asked. */
   charge: (how: { complete: boolean }) => bigint;
 };
@@ -79,15 +81,18 @@ export function makeMeter(
     bytes += chunk.byteLength;
     reader?.tap(chunk);
   };
-  const charge: Meter["charge"] = ({ complete }) => {
-    ended ??= clock();
+  const count = (at: number, complete: boolean) => {
     if (!complete && bytes === 0) return 0n;
     const read = reader?.end();
     if (read && encoded) read.reading.broken = true;
-    const seconds = Math.ceil(Math.max(0, ended - began) / 1000);
+    const seconds = Math.ceil(Math.max(0, at - began) / 1000);
     return sumOf({ usage, facts, answered, decimals, read, bytes, seconds, complete });
   };
-  return { tap, charge };
+  const charge: Meter["charge"] = ({ complete }) => {
+    ended ??= clock();
+    return count(ended, complete);
+  };
+  return { tap, soFar: () => count(clock(), false), charge };
 }
 
 type Counted = {

@@ -45,7 +45,13 @@ export function hold(
     noted = written !== "failed";
     return written !== "refused";
   };
-  const renewal = setInterval(() => write({ to: "renewed" }), leaseMs / 3);
+  let tally: (() => string) | undefined;
+  const renew = () => {
+    const amount = tally?.() ?? "0";
+    // Written down on the way: an isolate that dies does not take with it what it has served.
+    void write(amount === "0" ? { to: "renewed" } : { to: "due", amount });
+  };
+  const renewal = setInterval(renew, leaseMs / 3);
   const close = (change: PaymentChange) => {
     if (open) write(change);
     open = false;
@@ -60,7 +66,11 @@ export function hold(
     verified: known,
     answer: admission.kind === "claimed" ? undefined : admission.answer,
     due: admission.kind === "doubt" ? admission.due : undefined,
+    tallies: (soFar) => {
+      tally = soFar;
+    },
     charges: (amount) => {
+      tally = undefined;
       claim.due = amount;
       noted = false;
       return writeDue(amount);

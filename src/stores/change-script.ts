@@ -23,7 +23,7 @@ const NAMED_MS = 24 * 3600_000;
 export const CHANGE = `#!lua flags=allow-key-locking
 ${NOW}
 local key, index, to, spend = KEYS[1], KEYS[2], ARGV[2], ARGV[7]
-local r = redis.call('HMGET', key, 'state', 'owner', 'exp', 'lease', 'good', 'call')
+local r = redis.call('HMGET', key, 'state', 'owner', 'exp', 'lease', 'good', 'call', 'due')
 local state = r[1]
 local function set(...) redis.call('HSET', key, ...) end
 local function keep()
@@ -61,7 +61,8 @@ elseif state == 'settled' then
     over(r[6] and r[6] ~= '')
   end
 elseif to == 'abandoned' or to == 'broken' then
-  if state ~= 'claimed' then
+  -- What was served must not be forgotten.
+  if state ~= 'claimed' or r[7] then
     set('lease', '0')
   else
     redis.call('ZREM', index, spend)

@@ -88,6 +88,31 @@ it("an isolate whose claim another one holds is told so at its next write, and c
   second.delivered();
 });
 
+it("what was served so far goes along with each renewal: an isolate that dies leaves it to be charged", async () => {
+  const first = await isolate()(payment("tally"));
+  let used = 0;
+  first.tallies(() => String(used));
+  await expect.poll(() => dueOf("tally"), { timeout: 1500 }).toBeNull();
+  used = 5;
+  await expect.poll(() => dueOf("tally")).toBe("5");
+  used = 7;
+  await expect.poll(() => dueOf("tally")).toBe("7");
+  const second = await takeOver("tally");
+  expect(second.due).toBe("7");
+  second.abandoned();
+  // Given up, it is still owed, and not forgotten.
+  expect((await takeOver("tally")).due).toBe("7");
+});
+
+async function dueOf(spend: string): Promise<unknown> {
+  const { url = "", token = "" } = redis ?? {};
+  const run = connect({ url, token, prefix: "lease", timeoutMs: 1000 });
+  const [due] = await run([
+    { script: `return redis.call('HGET', KEYS[1], 'due')`, keys: [`lease:verify:${spend}`], args: [] },
+  ]);
+  return due;
+}
+
 /** Ends the lease, which a living isolate renews, until somebody else has the claim. */
 async function takeOver(spend: string): Promise<Claim> {
   const { url = "", token = "" } = redis ?? {};

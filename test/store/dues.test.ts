@@ -19,6 +19,14 @@ describeBackends("what is due", { strict: true }, (of) => {
     }
   });
 
+  it("is not forgotten by an owner that lets go: it was served", async () => {
+    const store = storeOf(of);
+    await store.claimAs("A");
+    await store.changeAs("A", DUE);
+    await store.changeAs("A", { to: "abandoned" });
+    expect(await store.claimAs("B")).toMatchObject({ kind: "doubt", due: "1234" });
+  });
+
   it("is not noted by an owner that has lost the payment", async () => {
     const store = storeOf(of);
     await store.claimAs("A");

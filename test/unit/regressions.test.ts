@@ -24,6 +24,7 @@ function claimInDoubt(words: string[]): Claim {
     verified: false,
     answer: undefined,
     due: undefined,
+    tallies: () => undefined,
     charges: async () => true,
     owes: () => undefined,
     keep: () => undefined,

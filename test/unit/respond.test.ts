@@ -23,6 +23,7 @@ function claimThat(lost: AbortController): Claim {
     verified: false,
     answer: undefined,
     due: undefined,
+    tallies: () => undefined,
     charges: async () => true,
     receipt,
     lost: lost.signal,
