@@ -70,8 +70,9 @@ export function makeQuote(options: {
 
 async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }> {
   const { request, url, params, body, route } = call;
-  const headers = endToEnd(request.headers);
-  for (const name of WITH_PAYMENTS) headers.delete(name);
+  // Nobody looks at the headers of a call whose price is fixed.
+  const headers = isFixed(route.pricing) ? request.headers : endToEnd(request.headers);
+  if (headers !== request.headers) for (const name of WITH_PAYMENTS) headers.delete(name);
   const facts = { url, params, headers, heeded: new Set<string>() };
   const { readsBody, reads, models } = route.pricing;
   // What is charged by use depends on the body as well, whether a price is read from it or not.
