@@ -17,15 +17,13 @@ const DEFERRED = "x-tollbooth-settlement-deferred";
 export function respond(call: Call, answer: Answer, { access, headers }: Admitted): Response {
   const { status, body } = answer.response;
   const fields = new Headers(answer.response.headers);
-  // The upstream's own count is for the meter.
+  // The upstream's own count is for the meter, also of a call that is not charged.
   const count = call.route.usage?.header;
   if (count) fields.delete(count.name);
   for (const [name, value] of Object.entries(headers)) {
     if (name === "set-cookie") fields.append(name, value);
     else fields.set(name, value);
   }
-  // Is for the gateway to read, also of a call that it does not charge.
-  if (call.route.usage?.header) fields.delete(call.route.usage.header.name);
   if (access.kind !== "free") makePrivate(fields);
   if (access.kind === "claimed") return respondPaid(call, answer, access.claim, fields);
   if (access.kind === "kept") setAll(fields, receiptHeaders(call.request, access.receipt));
