@@ -116,7 +116,7 @@ describe.runIf(BACKENDS.includes("real"))("the image, built by hand", () => {
     const checked = start(["validate", "--config", "named.config.ts"], inImage(stack.vars));
     expect([await checked.exit, checked.output]).toEqual([
       0,
-      { stdout: "named.config.ts: no faults.\n", stderr: "" },
+      { stdout: expect.stringMatching(/^named\.config\.ts: no faults\.\n/), stderr: "" },
     ]);
   });
 });

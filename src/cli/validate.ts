@@ -41,5 +41,5 @@ function show({ routes, message }: Notice): string {
   const [first, ...others] = routes.map((route) => `"${route}"`);
   const more =
     others.length > 2 ? ` and ${others.length} more` : others.map((route) => `, ${route}`).join("");
-  return `To know: ${first}${more} ${message}.`;
+  return `To know of ${first}${more}: ${message}.`;
 }

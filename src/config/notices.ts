@@ -12,23 +12,23 @@ const RULES: Rule[] = [
     applies: ({ settlement, usage, price }) =>
       price !== undefined && !usage && settlement === "after-response",
     message:
-      "are charged when the upstream's headers are there, before a stream has ended: one that breaks off later is paid, and its payer can collect it again (docs/streaming.md)",
+      "charged when the upstream's headers are there, before a stream has ended: one that breaks off later is paid, and its payer can collect it again (docs/streaming.md)",
   },
   {
     applies: ({ usage }) => usage !== undefined,
     message:
-      "are charged when a streamed answer has ended: a payer who has moved the tokens away by then has been served for nothing, at most once for each payment (docs/pricing.md#metered)",
+      "charged when a streamed answer has ended: a payer who has moved the tokens away by then has been served for nothing, at most once for each payment (docs/pricing.md#metered)",
   },
   {
     applies: ({ pricing: { rules, otherwise } }) =>
       typeof otherwise === "object" && rules.some(({ price }) => isDearer(price.amount, otherwise.amount)),
     message:
-      "cost less where no rule fits than where one does: whatever you did not think of is sold at the lower price",
+      "cheaper where no rule fits than where one does: whatever you did not think of is sold at the lower price",
   },
   {
     applies: ({ price, settlement, session, credits }) =>
       price !== undefined && settlement === "after-response" && (session ?? credits) !== undefined,
-    message: "sell ahead, and are charged only if the first call succeeds",
+    message: "sold ahead, and charged only if the first call succeeds",
   },
 ];
 
