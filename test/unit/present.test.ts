@@ -49,6 +49,16 @@ describe("a payment", () => {
     });
   });
 
+  it.each([
+    [true, "quote_expired"],
+    [false, undefined],
+  ])("for a quote that is honoured no more (%s) cannot pay, and can still collect", async (late, expired) => {
+    const asked: PaymentRequirements = { ...REQUIREMENTS, amount: "777" };
+    const honour = async () => ({ requirements: asked, late });
+    const call = { ...v2(await sign(asked as Requirements)), quoted: { terms: [], tier: "", honour } };
+    expect(await present(call, [REQUIREMENTS])).toMatchObject({ requirements: asked, proven: true, expired });
+  });
+
   it("by Permit2 has one spend identity in both schemes: its owner's nonces are of one kind", async () => {
     const permit = { nonce: "7", deadline: String(Math.floor(Date.now() / 1000) + 60) };
     const [exact, upto] = await Promise.all(
