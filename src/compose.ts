@@ -1,5 +1,4 @@
 /** Configuration in, rooms out: the only file that knows which store, facilitator and log are used. */
-
 import { makeAdmit } from "./admission/admit.ts";
 import { rpcChain } from "./chain/rpc.ts";
 import { challenge } from "./core/challenge.ts";

@@ -3,8 +3,8 @@
  *
  *   match → quote → present → admit → (resolve, verify) → settle? → forward → settle? → respond
  *
- * Everything before `admit` is pure or local. `admit` is the one question to the stores before money or upstream is
- * touched. With a payment in hand, whatever happens the claim gets a last word: delivered, failed, unknown, broken or
+ * Everything before `admit` is pure or local, but for the operator's own code and what a facilitator has to be asked for
+ * once in a while. `admit` is the one question to the stores before money or upstream is touched. With a payment in hand, whatever happens the claim gets a last word: delivered, failed, unknown, broken or
  * abandoned. Once money has moved, what it bought is granted. A metered answer is charged for what went through, once that
  * is known. What was found on the way (limits, session, receipt) rides on every answer, errors included. `on…` are the
  * operator's hooks.

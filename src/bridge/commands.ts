@@ -1,7 +1,7 @@
 import type { Command } from "./resp.ts";
 
 /** Upstash's limit for a key and for a member of a set or sorted set, in bytes. */
-export const MAX_KEY_BYTES = 32 * 1024;
+const MAX_KEY_BYTES = 32 * 1024;
 
 // All callers share one connection: these would block it, take it over or change its state for everybody,
 // or touch the server itself.

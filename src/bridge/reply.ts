@@ -11,7 +11,7 @@ export type Reply = Uint8Array | string | null | Error | Reply[];
  * The reply as Upstash writes it in JSON. With `base64` every string is encoded at every depth, while integers,
  * nulls and errors never are.
  */
-export function replyToJson(reply: Reply, base64: boolean): string {
+function replyToJson(reply: Reply, base64: boolean): string {
   if (reply === null) return "null";
   // An integer is written digit by digit: a JavaScript number would round it beyond 2^53.
   if (typeof reply === "string") return reply;

@@ -102,12 +102,14 @@ function checkBody({ body, price, match = [] }: RawRoute, key: string, faults: F
 /** A limit of what is not read would be taken for one of what goes through. */
 export function checkBodyLimit(
   { maxBodyBytes }: RawRoute,
-  { readsBody }: Pricing,
+  { pricing: { readsBody }, usage }: Priced,
   hooks: Route["hooks"],
   path: string,
   faults: Fault[],
 ): void {
-  if (maxBodyBytes === undefined || readsBody || hooks?.onRequest || hooks?.onPriceResolved) return;
+  // A metered call is bound to its body, so that is read whatever is counted; a GET has none.
+  const isRead = readsBody || (usage && !path.startsWith("routes.GET "));
+  if (maxBodyBytes === undefined || isRead || hooks?.onRequest || hooks?.onPriceResolved) return;
   faults.push({
     path: `${path}.maxBodyBytes`,
     message: "nobody reads the body here, so nothing limits it",

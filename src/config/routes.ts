@@ -40,7 +40,7 @@ export async function checkRoutes(
     const session = await checkSession(key, route, raw, faults);
     const credits = await checkCredits(key, route, raw, faults);
     const hooks = checkHooks(route, path, raw, faults);
-    if (priced) checkBodyLimit(route, priced.pricing, hooks, path, faults);
+    if (priced) checkBodyLimit(route, priced, hooks, path, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
     const twin = shapes.get(shape);
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });

@@ -38,6 +38,10 @@ export function checkMetered(
       fix: 'write the most that a call may cost: "$0.50"',
     });
   }
+  if (max?.symbol !== undefined) {
+    const message = `is in ${max.symbol}, and what is used is counted in US dollars`;
+    faults.push({ path: `${path}.pricing.max`, message, fix: 'write it like "$0.50"' });
+  }
   const usage = checkUsage(route.pricing, max?.amount ?? ZERO, `${path}.pricing`, faults);
   return max && { max, usage };
 }

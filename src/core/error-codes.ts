@@ -70,8 +70,8 @@ export const ERRORS = {
   },
   websocket_unsupported: {
     status: 501,
-    title: "This gateway does not carry WebSockets where it runs.",
-    hint: "Nothing was charged. WebSockets pass where the gateway runs on Cloudflare Workers; call it without Upgrade.",
+    title: "This gateway does not carry a WebSocket here.",
+    hint: "Nothing was charged. Call it without Upgrade. WebSockets pass where the gateway runs on Cloudflare Workers, unless the call is charged by use.",
   },
   hook_failed: {
     status: 500,

@@ -28,7 +28,7 @@ export type HookRequest = {
   readonly query: URLSearchParams;
   /** As the platform vouches for it. */
   readonly clientAddress: string | undefined;
-  /** The body, which goes on to the upstream all the same. Rejects beyond 1 MiB, and once it has gone there unread. */
+  /** The body, which goes on to the upstream all the same. Rejects beyond the route's `maxBodyBytes`, and once it has gone there unread. */
   readonly body: () => Promise<Uint8Array>;
   readonly text: () => Promise<string>;
   readonly json: () => Promise<unknown>;
@@ -62,7 +62,7 @@ export type HookPayment = {
   readonly payer: string;
   readonly network: string;
   readonly asset: string;
-  /** Atomic units of the token. */
+  /** What was charged, atomic units of the token. */
   readonly amount: string;
   readonly transaction: string;
 };

@@ -34,7 +34,7 @@ export const readPermit2: ReadSigned = async (payload, requirements, { now, marg
 };
 
 /** What was signed is what was asked for: by whom it may be spent, of what, how much, to whom. */
-export function checkPermit(permit: Permit, requirements: PaymentRequirements): string | undefined {
+function checkPermit(permit: Permit, requirements: PaymentRequirements): string | undefined {
   const { scheme, payTo, asset, amount, extra } = requirements;
   const { spender, permitted, witness } = permit;
   if (!same(spender, proxyOf(scheme))) return "invalid_permit2_spender";
@@ -46,7 +46,7 @@ export function checkPermit(permit: Permit, requirements: PaymentRequirements): 
 }
 
 /** It is valid now, and not for so long that its record could be gone while it can still be spent. */
-export function checkPermitWindow(
+function checkPermitWindow(
   { deadline, witness }: Permit,
   { maxTimeoutSeconds }: PaymentRequirements,
   now: number,

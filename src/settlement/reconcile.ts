@@ -1,8 +1,8 @@
 /**
  * Bringing to an end what nobody comes back for: payments whose settlement was begun and not seen to end. They are
- * looked up on the chain, and nothing is charged here but what a metered call has
- * used and could not be charged for at its end: whoever pays is there when money moves. Where no node is
- * configured for a network, its payments are left to their payers.
+ * looked up on the chain, and nothing is charged here but what a metered call has used and could not be charged for at its
+ * end: whoever pays is there when money moves. Where no node is configured for a network, its other payments are left to
+ * their payers.
  *
  * | the chain says | then |
  * |---|---|
@@ -11,7 +11,6 @@
  * | unspent, or no answer, and so much is due | that is charged |
  * | unspent, or no answer | looked at again later |
  */
-
 import type { Emit } from "../core/events.ts";
 import type { Spent } from "../core/payloads.ts";
 import type { Chain, ChangeBy, PaymentStore, PendingStore, Reconciled, Settlement } from "../core/ports.ts";

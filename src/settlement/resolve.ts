@@ -10,6 +10,7 @@
  * | unspent | `before-response`: settled again; `after-response`: served and settled in turn |
  * | unspent, and it was served before | what is due for that is settled; 409, with the receipt |
  * | nothing | the facilitator is asked to settle again, which the chain allows only once |
+ * | unspent or nothing, and nobody knows how much of an `upto` payment was used | it stays in doubt, unless it can be served first |
  *
  * A settlement of a payment in doubt that does not succeed leaves it in doubt (`settle.ts`).
  */

@@ -23,6 +23,11 @@ describe("a metered route", () => {
     expect([await timeoutOf(), await timeoutOf({ timeout: 120 })]).toEqual([900, 120]);
   });
 
+  it("reads the body, to which its payment is bound, up to the limit that it is given, whatever it counts", async () => {
+    const { routes } = await loadWith(metered(bytes, { maxBodyBytes: 5_000_000 }));
+    expect(routes[0]?.maxBodyBytes).toBe(5_000_000);
+  });
+
   it("is compiled with its maximum for a price, settles after the answer, and says what each unit costs", async () => {
     const pricing = {
       tokens: { input: "$3", output: "$15", cacheRead: "$0.30" },
@@ -162,6 +167,12 @@ describe("faults of metered routes", () => {
       `${PATH}.pricing.max`,
       '"lots" is not a price above zero or "$0"',
       PRICE,
+    ],
+    [
+      metered({ ...bytes, max: "0.5 USDC" }),
+      `${PATH}.pricing.max`,
+      "is in USDC, and what is used is counted in US dollars",
+      'write it like "$0.50"',
     ],
     [metered({ ...bytes, base: "-1" }), `${PATH}.pricing.base`, '"-1" is not a price', PRICE],
     [

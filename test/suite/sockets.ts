@@ -42,6 +42,12 @@ export function socketTests(world: () => World, runtime: Runtime): void {
 
   describe("a WebSocket", () => {
     if (runtime !== "workers") return notCarried();
+    it("is refused on a metered route, where nothing of it could be counted", async () => {
+      const { redis, upstream } = world();
+      const { status, body } = await connect("/metered/weather");
+      expect([status, JSON.parse(body).code]).toEqual([501, "websocket_unsupported"]);
+      expect([redis.requestCount, upstream.requests.length]).toEqual([0, 0]);
+    });
     it("costs what its route costs: 402 without a payment, and the upstream is not asked", async () => {
       const answer = await connect("/socket");
       expect(answer.status).toBe(402);
