@@ -3,6 +3,7 @@
  * anything in it could be written in another way: what is one transaction to the chain must be one payment here.
  */
 import { toBase58 } from "../core/base58.ts";
+import { hex } from "../core/hash.ts";
 
 /** What of a transaction matters here. */
 export type SolanaMessage = {
@@ -27,7 +28,7 @@ export function readTransaction(base64: string): SolanaMessage | undefined {
     const start = reader.at();
     const { signers, feePayer } = readMessage(reader);
     if (signers !== signatures || reader.at() !== bytes.length) return undefined;
-    return { message: toHex(bytes.subarray(start)), feePayer: toBase58(feePayer) };
+    return { message: hex(bytes.subarray(start)), feePayer: toBase58(feePayer) };
   } catch {
     return undefined;
   }
@@ -82,8 +83,4 @@ function readerOf(bytes: Uint8Array) {
     throw new RangeError("not a count");
   }
   return { at: () => at, skip, byte, count };
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
