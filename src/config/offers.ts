@@ -75,13 +75,7 @@ function checkWallets(wallets: Record<string, string>, faults: Fault[]): Map<Net
   const payTo = new Map<Network, string>();
   for (const [name, address] of Object.entries(wallets)) {
     const network = checkNetwork(name, `wallets.${name}`, faults);
-    if (!isUnset(address) && !isWallet(address, network)) {
-      const fix =
-        network && isSolana(network)
-          ? "write the account in base58: 32 bytes"
-          : "write 0x and 40 hexadecimal digits; mixed case must be a valid checksum";
-      faults.push({ path: `wallets.${name}`, message: "is not an address that can receive money", fix });
-    }
+    checkReceiver(address, network, `wallets.${name}`, faults);
     if (network && payTo.has(network)) {
       faults.push({
         path: `wallets.${name}`,
@@ -92,6 +86,21 @@ function checkWallets(wallets: Record<string, string>, faults: Fault[]): Map<Net
     if (network) payTo.set(network, address);
   }
   return payTo;
+}
+
+/** An address that can receive money, on that network where it is known. */
+export function checkReceiver(
+  address: string,
+  network: string | undefined,
+  path: string,
+  faults: Fault[],
+): void {
+  if (isUnset(address) || isWallet(address, network)) return;
+  const fix =
+    network && isSolana(network)
+      ? "write the account in base58: 32 bytes"
+      : "write 0x and 40 hexadecimal digits; mixed case must be a valid checksum";
+  faults.push({ path, message: "is not an address that can receive money", fix });
 }
 
 /** The network of that name; undefined with a fault. */

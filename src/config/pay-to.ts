@@ -5,8 +5,8 @@
 import { isWallet } from "../core/address.ts";
 import { toCaip2 } from "../core/networks.ts";
 import type { Offer } from "../core/route.ts";
-import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
+import { checkReceiver } from "./offers.ts";
 import type { RawPayTo } from "./price-schema.ts";
 
 /** Addresses by CAIP-2 network; none for the networks that it does not name. */
@@ -25,7 +25,7 @@ export function checkPayTo(
   if (typeof payTo === "string") {
     const fitting = offers.filter(({ network }) => isWallet(payTo, network));
     const left = offers.find((offer) => !fitting.includes(offer));
-    if (!isWallet(payTo, undefined)) checkAddress(payTo, undefined, path, faults);
+    if (!isWallet(payTo, undefined)) checkReceiver(payTo, undefined, path, faults);
     else if (left) {
       const message = `is no address on ${left.network}, which is accepted`;
       const fix = 'write { base: "0x…", solana: "…" }; networks that it leaves out are paid to wallets';
@@ -44,14 +44,8 @@ export function checkPayTo(
       const message = "names a network a second time";
       faults.push({ path: `${path}.${name}`, message, fix: "keep one of them" });
     }
-    checkAddress(address, network, `${path}.${name}`, faults);
+    checkReceiver(address, network, `${path}.${name}`, faults);
     receivers[network] = address;
   }
   return receivers;
-}
-
-function checkAddress(address: string, network: string | undefined, path: string, faults: Fault[]): void {
-  if (isUnset(address) || isWallet(address, network)) return;
-  const fix = "write 0x and 40 hexadecimal digits; mixed case must be a valid checksum";
-  faults.push({ path, message: "is not an address that can receive money", fix });
 }
