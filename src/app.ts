@@ -1,6 +1,7 @@
 /** The Hono shell: compiles the configuration once per isolate, and is the only place where a failure is rendered. */
 import { type Context, Hono } from "hono";
-import { compose, composeReconcile } from "./compose.ts";
+import { PURGE_PATH, readWish } from "./admin.ts";
+import { compose, composePurge, composeReconcile } from "./compose.ts";
 import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
 import { load } from "./config/load.ts";
@@ -54,6 +55,14 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
     compiled = { env, loaded, rooms: compose(loaded, emit, Date.now) };
     return compiled;
   }
+
+  app.all(PURGE_PATH, async (c, next) => {
+    const { loaded } = await compiledFor(platform(c).env);
+    if (!loaded.adminToken) return next();
+    const purged = await composePurge(loaded)(await readWish(c.req.raw, loaded.adminToken));
+    emit({ event: "cache_purged", level: "info", ...purged });
+    return c.json(purged);
+  });
 
   app.all("*", async (c) => {
     const { env, ...arrival } = platform(c);

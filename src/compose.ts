@@ -1,5 +1,7 @@
 /** Configuration in, rooms out: the only file that knows which store, facilitator and log are used. */
 import { makeAdmit } from "./admission/admit.ts";
+import { makeFind } from "./caching/cache.ts";
+import { makePurge, type PurgeCache } from "./caching/purge.ts";
 import { rpcChain } from "./chain/rpc.ts";
 import { challenge } from "./core/challenge.ts";
 import type { Clock, Emit } from "./core/events.ts";
@@ -18,7 +20,7 @@ import { makePersist } from "./payment/persist.ts";
 import { makePresent } from "./payment/present.ts";
 import { makeQuote } from "./pricing/quote.ts";
 import { isServed, makeForward } from "./proxy/forward.ts";
-import { clientHeaders, visibleHeaders } from "./proxy/headers.ts";
+import { clientHeaders, upstreamHeaders, visibleHeaders } from "./proxy/headers.ts";
 import { replay, withhold } from "./proxy/keep.ts";
 import { respond } from "./proxy/respond.ts";
 import { compileMatch } from "./routing/match.ts";
@@ -43,6 +45,26 @@ export function composeReconcile({ stores, rpc, facilitator }: Compiled, emit: E
     charge: (payment, spend) => settle(toPayment(payment, spend), payment.amount),
     emit,
   });
+}
+
+/** Wires what makes all instances forget kept answers. Makes no request. */
+export function composePurge({ routes, stores }: Compiled): PurgeCache {
+  const match = compileMatch(routes);
+  const arrivalOf = (url: URL) => ({
+    request: new Request(url),
+    rawPath: url.pathname,
+    clientAddress: undefined,
+    waitUntil: () => undefined,
+  });
+  const rulesOf = (url: URL) => {
+    try {
+      return match(arrivalOf(url)).route.cache;
+    } catch {
+      return undefined;
+    }
+  };
+  const kept = routes.filter(({ cache }) => cache).map(({ key }) => key);
+  return makePurge({ store: openStores(stores).cache, routes: kept, rulesOf });
 }
 
 /** Wires the rooms. Makes no request. */
@@ -74,8 +96,11 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
         const noGood = (refused: unknown) => ({ ticket, refused });
         return present(call, accepts).then((payment) => ({ ticket, payment }), noGood);
       }
-      const payment = await present(call, accepts);
-      if (!payment) throw challenge(call, accepts, "payment_required");
+      const { onHit } = call.quoted ?? {};
+      const offered = Array.isArray(onHit) ? [...accepts, ...onHit] : accepts;
+      const payment = await present(call, offered);
+      // Where an answer that is kept has another price, what a call costs is known once the store was asked.
+      if (!payment && !onHit) throw challenge(call, accepts, "payment_required");
       return { payment };
     },
     admit: makeAdmit({
@@ -85,6 +110,12 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
       lookUp: sessions.lookUp,
       running: sessions.running,
       draw: credits.draw,
+      find: makeFind({
+        store: stores.cache,
+        emit,
+        seen: upstreamHeaders,
+        forward: makeForward(clientLocation),
+      }),
       take: makeTake({
         store: stores.payments,
         persist: makePersist(stores.payments, emit),
@@ -97,7 +128,6 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     collect: makeCollect(cashier, emit),
     resolve: makeResolve(rpcChain(config.rpc, facilitator.timeoutMs, emit), cashier),
     grant: (call, claim) => (call.route.credits ? credits : sessions).grant(call, claim),
-    forward: makeForward(clientLocation),
     isServed,
     replay,
     withhold,

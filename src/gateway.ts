@@ -10,7 +10,8 @@
  * operator's hooks.
  */
 import type { Answer } from "./core/answer.ts";
-import type { Admitted, Arrival, Call, Claim } from "./core/call.ts";
+import type { Cached } from "./core/cache.ts";
+import type { Arrival, Call, Claim } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Standing } from "./core/hook-room.ts";
 import { receiptHeaders, SKIPPED } from "./core/receipt.ts";
@@ -19,7 +20,8 @@ import { settlesUnseen } from "./core/terms.ts";
 import { checkUpgrade } from "./core/upgrade.ts";
 import type { PaymentRequirements } from "./core/x402.ts";
 
-type Paying = Admitted & { accepts: PaymentRequirements[]; claim: Claim };
+type Going = Standing & { cached: Cached };
+type Paying = Going & { accepts: PaymentRequirements[]; claim: Claim };
 
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
@@ -33,9 +35,10 @@ export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
   await call.body.seal();
   const presented = accepts ? await rooms.present(call, accepts) : {};
 
-  const standing = { ...(await rooms.admit(call, presented, accepts)), accepts };
+  const standing = await rooms.admit(call, presented, accepts);
   const { access } = standing;
-  const paying = access.kind === "claimed" && accepts && { ...standing, accepts, claim: access.claim };
+  const due = standing.accepts;
+  const paying = access.kind === "claimed" && due && { ...standing, accepts: due, claim: access.claim };
   const serving = paying ? servePaid(rooms, call, paying) : pass(rooms, call, standing);
   const served = unwinding(rooms, call, standing, serving);
   // A client that leaves now must not take the isolate with it: money is about to move, or a credit to be given back.
@@ -47,13 +50,14 @@ export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
 async function unwinding(
   rooms: Rooms,
   call: Call,
-  standing: Standing,
+  standing: Going,
   served: Promise<Response>,
 ): Promise<Response> {
   try {
     return await served;
   } catch (thrown) {
-    const { access, headers } = standing;
+    const { access, headers, cached } = standing;
+    cached.letGo();
     if (access.kind === "credit") Object.assign(headers, await access.giveBack());
     const error = toGatewayError(thrown).withHeaders(headers);
     await rooms.onError(call, error, standing);
@@ -65,7 +69,7 @@ async function unwinding(
 }
 
 /** Free, within paid time, on a credit, or delivered before. */
-async function pass(rooms: Rooms, call: Call, standing: Standing): Promise<Response> {
+async function pass(rooms: Rooms, call: Call, standing: Going): Promise<Response> {
   const { access, headers } = standing;
   const answer = access.kind === "kept" ? rooms.replay(access.answer) : await ask(rooms, call, standing);
   const { response, unsettled } = answer;
@@ -75,9 +79,9 @@ async function pass(rooms: Rooms, call: Call, standing: Standing): Promise<Respo
   return hand(rooms, call, answer, standing);
 }
 
-/** The upstream's answer, as the hook leaves it. */
-async function ask(rooms: Rooms, call: Call, standing: Standing): Promise<Answer> {
-  return rooms.onResponse(call, await rooms.forward(call), standing);
+/** The upstream's answer, or one of its that is kept, as the hook leaves it. */
+async function ask(rooms: Rooms, call: Call, standing: Going): Promise<Answer> {
+  return rooms.onResponse(call, await standing.cached.obtain(call), standing);
 }
 
 /** The answer goes out. */
@@ -137,5 +141,7 @@ async function produce(rooms: Rooms, call: Call, paying: Paying): Promise<Answer
   const { claim } = paying;
   // Another isolate has taken over, because this one stalled: it serves.
   if (claim.lost.aborted) throw new GatewayError("payment_in_progress", { headers: { "retry-after": "5" } });
-  return claim.answer && claim.receipt ? rooms.replay(claim.answer) : ask(rooms, call, paying);
+  if (!claim.answer || !claim.receipt) return ask(rooms, call, paying);
+  paying.cached.letGo();
+  return rooms.replay(claim.answer);
 }

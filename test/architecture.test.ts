@@ -16,6 +16,7 @@ const ROOMS = [
   "proxy",
   "metering",
   "hooks",
+  "caching",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -30,6 +31,7 @@ const DOORS: Record<string, string[]> = {
   proxy: ["forward.ts", "respond.ts", "keep.ts", "headers.ts"],
   metering: ["bill.ts"],
   hooks: ["hooks.ts"],
+  caching: ["cache.ts", "purge.ts"],
   stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts", "refunds.ts"],
   facilitator: ["http.ts", "supported.ts"],
   chain: ["rpc.ts"],
@@ -53,7 +55,8 @@ const MAY_IMPORT: Record<string, string[]> = {
 const TOP: Record<string, string[]> = {
   "gateway.ts": ["core"],
   "compose.ts": ["core", "gateway.ts", ...ROOMS, "stores", "facilitator", "chain"],
-  "app.ts": ["core", "compose.ts", "gateway.ts", "config", "observability"],
+  "admin.ts": ["core"],
+  "app.ts": ["admin.ts", "core", "compose.ts", "gateway.ts", "config", "observability"],
   "index.ts": ["app.ts", "config", "core"],
 };
 /** Package → the only places that import it. */
@@ -62,8 +65,9 @@ const HOMES: Record<string, RegExp> = {
   "@x402/": /^core\//,
   hono: /^(?:app\.ts|platform\/)/,
   "@hono/": /^platform\/node\.ts/,
-  zod: /^(?:core|config|stores|facilitator|chain)\//,
+  zod: /^(?:admin\.ts|(?:core|config|stores|facilitator|chain)\/)/,
   "ipaddr.js": /^limits\//,
+  "http-cache-semantics": /^caching\//,
   matcher: /^(?:pricing|core)\//,
   "@noble/": /^(?:core\/keccak|payment\/signature)\.ts/,
   "fastest-levenshtein": /^(?:routing|config)\//,

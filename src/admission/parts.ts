@@ -1,4 +1,5 @@
 /** What admission needs of the rooms: each puts its questions to one batch, and says what its answers mean. */
+import type { Cached } from "../core/cache.ts";
 import type { Access, Admitted, Call, Payment, Ticket } from "../core/call.ts";
 import type { Balance, Batch, CreditDraw, Instead, SessionName } from "../core/stores.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
@@ -32,11 +33,15 @@ export type Parts = {
     batch: Asking,
     instead: Instead,
   ) => Taking;
+  find: (call: Call, batch: Asking) => Promise<() => Promise<Cached>>;
   /** Whether limits can tell a payment that is new from one that was copied. */
   countsPayers: boolean;
   /** The answer's fields of a call within paid time. */
   running: (endsAt: number) => Record<string, string>;
 };
+
+/** On what grounds a call goes on, and its answer's fields; `accepts` where it is not sold at its full price. */
+export type Grounds = Pick<Admitted, "access" | "headers"> & { accepts?: PaymentRequirements[] };
 
 type Limited = { headers: Record<string, string>; refusal: Error | undefined };
 /** What was asked about paid time. */
@@ -52,7 +57,7 @@ export type Drawing = {
   /** What the payment's claim may draw. */
   credit: CreditDraw | undefined;
   byTicket: Promise<Balance | undefined>;
-  drawn: (balance: Balance) => Admitted;
+  drawn: (balance: Balance) => Grounds;
   /** `byPayer`: whether the claim has drawn. */
   letGo: (byPayer: () => Promise<boolean>) => void;
 };

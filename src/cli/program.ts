@@ -1,5 +1,6 @@
 /** The command line, without the commands that need the development stack. */
 import { Command } from "commander";
+import { cacheCommand } from "./cache.ts";
 import { CommandError } from "./config-file.ts";
 import { creditsCommand } from "./credits.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -21,6 +22,7 @@ export function createProgram(): Command {
     .addCommand(sessionsCommand())
     .addCommand(creditsCommand())
     .addCommand(reconcileCommand())
+    .addCommand(cacheCommand())
     .addCommand(refundsCommand())
     .addCommand(serveCommand())
     .addCommand(redisBridgeCommand())

@@ -6,7 +6,7 @@ import { parsePrice } from "../core/money.ts";
 import { toCaip2 } from "../core/networks.ts";
 import type { Compiled } from "../core/route.ts";
 import type { ConfigSource, Env } from "./define.ts";
-import { interpolate } from "./env.ts";
+import { interpolate, isUnset } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
 import { checkPayersCounted } from "./limits.ts";
 import { checkOffers } from "./offers.ts";
@@ -47,7 +47,16 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
   const paid = Object.entries(raw.routes).find(([, route]) => !isFree(route, raw));
   if (paid) checkWhatPaymentNeeds(paid[0], raw, faults);
-  return { routes, stores, facilitator, rpc: checkRpc(raw, faults) };
+  return { routes, stores, facilitator, adminToken: checkAdmin(raw, faults), rpc: checkRpc(raw, faults) };
+}
+
+/** The operators' token: long enough that nobody finds it by trying. */
+function checkAdmin({ gateway }: RawConfig, faults: Fault[]): string | undefined {
+  const token = gateway?.admin?.token;
+  if (token === undefined || isUnset(token) || /^[\x21-\x7e]{24,}$/.test(token)) return token;
+  const fix = "write 24 letters and digits or more: openssl rand -hex 24";
+  faults.push({ path: "gateway.admin.token", message: "is too short, or not plain text", fix });
+  return undefined;
 }
 
 function isFree(route: RawConfig["routes"][string], raw: RawConfig): boolean {

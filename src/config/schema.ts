@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import { AcceptSchema } from "./accept-schema.ts";
+import { CacheSchema } from "./cache-schema.ts";
 import { CreditsSchema } from "./credit-schema.ts";
 import { HooksSchema } from "./hook-schema.ts";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
@@ -56,6 +57,8 @@ const RouteSchema = z.strictObject({
   rateLimit: z.optional(RateLimitSchema),
   /** `deny` (default) answers 503 while the store of the rate limits is away, `allow` lets calls through. Payments are refused in any case. */
   onStoreError: z.optional(OnStoreErrorSchema),
+  /** Answers are kept for everybody who asks the same: `true`, or how. Default `defaults.cache`. */
+  cache: z.optional(CacheSchema),
   /** Functions that take the place of the global ones of their names. */
   hooks: z.optional(HooksSchema),
   ...RecordSchema,
@@ -79,6 +82,8 @@ export const ConfigSchema = z.strictObject({
           idle: z.optional(z.number()),
         }),
       ),
+      /** Lets whoever has the token (24 characters or more) order a purge: `POST /__tollbooth/cache/purge`. */
+      admin: z.optional(z.strictObject({ token: z.string() })),
       /** The shared store in Goma Gateway's form; `stores.redis` is ours. */
       redis: z.optional(GatewayRedisSchema),
     }),
@@ -99,6 +104,8 @@ export const ConfigSchema = z.strictObject({
       /** For every route that has none of its own; each route counts for itself. */
       rateLimit: z.optional(RateLimitSchema),
       onStoreError: z.optional(OnStoreErrorSchema),
+      /** For every `GET` route that has none of its own. */
+      cache: z.optional(CacheSchema),
       ...RecordSchema,
     }),
   ),

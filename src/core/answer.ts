@@ -18,6 +18,14 @@ export type Answer = {
   ended?: (how: Ending) => Promise<void>;
 };
 
+/** How the upstream is asked, where that is not as the client has asked. */
+export type Asking = {
+  /** Set on the request to it, or, when undefined, taken from it, after everything else. */
+  headers?: Record<string, string | undefined>;
+  /** The answer is not for this client alone: that it leaves does not end the exchange. */
+  detached?: boolean;
+};
+
 /** Counts an answer on its way; the charge in atomic units, or undefined when nothing is to be charged by this isolate. */
 export type Tab = {
   /** What would be charged if it ended now, atomic units. */

@@ -1,4 +1,7 @@
-/** Bytes in a row. */
+/** Bytes in a row, and as text. */
+
+/** Bytes that are turned into characters at once. */
+const CHUNK = 8192;
 
 /** One array of all of them. */
 export function join(parts: readonly Uint8Array[]): Uint8Array {
@@ -9,4 +12,20 @@ export function join(parts: readonly Uint8Array[]): Uint8Array {
     at += part.byteLength;
   }
   return all;
+}
+
+/** Standard base64 of all of them in a row. */
+export function toBase64(parts: readonly Uint8Array[]): string {
+  let text = "";
+  for (const part of parts) {
+    for (let at = 0; at < part.byteLength; at += CHUNK) {
+      text += String.fromCharCode(...part.subarray(at, at + CHUNK));
+    }
+  }
+  return btoa(text);
+}
+
+/** The bytes of standard base64. @throws DOMException for anything else */
+export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

@@ -1,10 +1,10 @@
 /** The vocabulary of one request: what the rooms hand to each other. */
 import type { KeptAnswer } from "./answer.ts";
 import type { RequestBody } from "./body.ts";
+import type { CacheRules, Colo } from "./cache.ts";
 import type { SchemePayload } from "./payloads.ts";
 import type { Quoted } from "./quote.ts";
 import type { Route } from "./route.ts";
-import type { Balance } from "./stores.ts";
 import type { PaymentRequirements, Receipt } from "./x402.ts";
 
 /** A request as the platform delivered it. */
@@ -25,6 +25,8 @@ export type Arrival = {
   ) => Promise<Response>;
   /** True when it was not the client that ended the connection, where the platform can tell. */
   wasCut?: () => boolean;
+  /** A cache of the platform's near this isolate. */
+  colo?: Colo | undefined;
 };
 
 /** A request with the route it matched. */
@@ -36,6 +38,8 @@ export type Call = Arrival & {
   /** The upstream's URL for this call. */
   target: URL;
   body: RequestBody;
+  /** The cache of the `GET` route at the same path, where this call may change what is kept there. */
+  outdates?: CacheRules | undefined;
   /** What its price depends on; there once it has one. */
   quoted?: Quoted;
 };
@@ -65,25 +69,6 @@ export type Payment = {
   /** What the client calls this purchase (`payment-identifier`): hashes of the name under its payer, and of the call. */
   identifier: { name: string; call: string } | undefined;
 };
-
-/** What the payment record says of a payment that is presented; only the first three may go on with it. */
-export type Admission =
-  /** `good`: the facilitator has said so before. */
-  | { kind: "claimed"; good: boolean }
-  /** `spend`: the record is that of an earlier payment with the same identifier. */
-  | { kind: "paid"; receipt: Receipt; answer: KeptAnswer | undefined; spend?: string }
-  /** `due`: it was served, and so much is to be charged for that, atomic units. */
-  | { kind: "doubt"; since: number; due?: string | undefined; answer: KeptAnswer | undefined }
-  /** Nothing was claimed: the payer has paid for the time until then, ms since 1970. */
-  | { kind: "session"; endsAt: number }
-  /** Nothing was claimed: one of the payer's credits was drawn. */
-  | { kind: "credit"; balance: Balance }
-  | { kind: "kept"; receipt: Receipt; answer: KeptAnswer }
-  | { kind: "used"; receipt: Receipt }
-  | { kind: "absent" }
-  | { kind: "busy"; retryAfterMs: number }
-  | { kind: "conflict" }
-  | { kind: "failed"; reason: string };
 
 /**
  * A payment taken in hand by this isolate, renewed while it is. The verbs note how it went; the last four are its last

@@ -68,6 +68,11 @@ export const ERRORS = {
     title: "The service behind this gateway did not answer in time.",
     hint: "If PAYMENT-RESPONSE is present, the call is paid: repeat it with the same payment to collect the answer.",
   },
+  not_cached: {
+    status: 504,
+    title: "There is no kept answer to this call.",
+    hint: "Nothing was charged. Call it without Cache-Control: only-if-cached.",
+  },
   websocket_unsupported: {
     status: 501,
     title: "This gateway does not carry a WebSocket here.",

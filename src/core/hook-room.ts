@@ -5,7 +5,10 @@ import type { GatewayError } from "./errors.ts";
 import type { PaymentRequirements } from "./x402.ts";
 
 /** How an admitted call stands: on what grounds it goes on, and what it costs. */
-export type Standing = Admitted & { accepts: PaymentRequirements[] | undefined };
+export type Standing = Admitted & {
+  /** What may be paid for it; where its answer is kept, that may be another price than for one that is not. */
+  accepts: PaymentRequirements[] | undefined;
+};
 
 /** The five, in the order of a call; each does nothing where no hook of that name is configured. */
 export type HookRoom = {

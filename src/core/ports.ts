@@ -1,6 +1,8 @@
 /** What the rooms need from outside, as they would say it; `stores/` and `facilitator/` implement it. */
+
+import type { Admission } from "./admission.ts";
 import type { KeptAnswer } from "./answer.ts";
-import type { Admission, Payment } from "./call.ts";
+import type { Payment } from "./call.ts";
 import type { Spent } from "./payloads.ts";
 import type { Instead, Question } from "./stores.ts";
 import type { PaymentRequirements, Receipt } from "./x402.ts";

@@ -55,6 +55,16 @@ export const REQUEST_ERRORS = {
     title: "There is no price for this model.",
     hint: "Ask for a model that this gateway sells.",
   },
+  admin_unauthorized: {
+    status: 401,
+    title: "This is for operators.",
+    hint: "Send Authorization: Bearer, with the token of gateway.admin.",
+  },
+  purge_invalid: {
+    status: 400,
+    title: "What is to be forgotten is not said.",
+    hint: 'Send JSON with one or more of all: true, routes: ["GET /data/:id"], urls: ["https://…"], tags: ["…"].',
+  },
   rejected: {
     status: 403,
     title: "The rules of this service refuse the call.",

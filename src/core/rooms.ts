@@ -1,7 +1,8 @@
 /** The rooms as the gateway calls them. */
 import type { Answer, KeptAnswer } from "./answer.ts";
+import type { Cached } from "./cache.ts";
 import type { Admitted, Arrival, Call, Claim, Payment, Ticket } from "./call.ts";
-import type { HookRoom } from "./hook-room.ts";
+import type { HookRoom, Standing } from "./hook-room.ts";
 import type { Quote } from "./quote.ts";
 import type { PaymentRequirements, Receipt } from "./x402.ts";
 
@@ -18,7 +19,12 @@ export type Rooms = HookRoom & {
   match: (arrival: Arrival) => Call;
   quote: (call: Call) => Promise<Quote>;
   present: (call: Call, accepts: Accepts) => Promise<Presented>;
-  admit: (call: Call, presented: Presented, accepts: Accepts | undefined) => Promise<Admitted>;
+  /** `cached` gets the answer, once. */
+  admit: (
+    call: Call,
+    presented: Presented,
+    accepts: Accepts | undefined,
+  ) => Promise<Standing & { cached: Cached }>;
   verify: (call: Call, claim: Claim, accepts: Accepts) => Promise<void>;
   resolve: (call: Call, claim: Claim, accepts: Accepts) => Promise<void>;
   /** All of the price, or so much of it, atomic units. */
@@ -29,7 +35,6 @@ export type Rooms = HookRoom & {
   collect: (call: Call, claim: Claim, accepts: Accepts, amount: string) => Promise<boolean>;
   /** The answer's fields about what the settled payment has bought. */
   grant: (call: Call, claim: Claim) => Promise<Record<string, string>>;
-  forward: (call: Call) => Promise<Answer>;
   replay: (kept: KeptAnswer) => Answer;
   /** What becomes of an answer that is there when its settlement has failed. */
   withhold: (call: Call, answer: Answer, claim: Claim, reason: unknown) => void;

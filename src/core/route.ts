@@ -1,5 +1,6 @@
 /** The compiled configuration: what `config` makes once per isolate and every room reads. Plain data, and the functions in it. */
 import type { Asset, Transfer } from "./assets.ts";
+import type { CacheRules } from "./cache.ts";
 import type { RouteHooks } from "./hooks.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Decimal } from "./money.ts";
@@ -76,6 +77,8 @@ export type Route = {
   credits: { group: string; cookie: string; calls: number; ttlMs: number } | undefined;
   /** The operator's own code, where there is any. */
   hooks: RouteHooks | undefined;
+  /** Answers are kept for everybody who asks the same. */
+  cache: CacheRules | undefined;
   /** All of them hold. */
   limits: RateLimit[];
   /** What becomes of calls while the store of the rate limits does not answer; payments are refused in any case. */
@@ -118,6 +121,8 @@ export type Compiled = {
   /** The connection of each store; without any, every route is free. `verificationCache` holds the payment records. */
   stores: Record<StoreName, RedisConnection | undefined>;
   facilitator: FacilitatorMap;
+  /** What operators prove themselves with; undefined: the gateway takes no orders. */
+  adminToken: string | undefined;
   /** CAIP-2 network → URL of a node that can be asked what became of a payment. */
   rpc: Record<string, string>;
 };

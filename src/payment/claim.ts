@@ -3,8 +3,10 @@
  * becomes an answer here, what may becomes a `Claim` (`hold.ts`). An isolate that dies holds a payment up for one lease
  * at most.
  */
+
+import type { Admission } from "../core/admission.ts";
 import type { KeptAnswer } from "../core/answer.ts";
-import type { Admission, Call, Claim, Payment } from "../core/call.ts";
+import type { Call, Claim, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Clock } from "../core/events.ts";

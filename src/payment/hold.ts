@@ -3,8 +3,10 @@
  * writes go out in order, in the background, each with the receipt once there is one; a write that comes too late is
  * refused by the store, and the claim is lost.
  */
+
+import type { Admission } from "../core/admission.ts";
 import type { KeptAnswer } from "../core/answer.ts";
-import type { Admission, Call, Claim, Payment } from "../core/call.ts";
+import type { Call, Claim, Payment } from "../core/call.ts";
 import type { ChangeBy, PaymentChange } from "../core/ports.ts";
 import type { Persist } from "./persist.ts";
 

@@ -18,16 +18,16 @@ import { GatewayError } from "../core/errors.ts";
 import type { Clock } from "../core/events.ts";
 import { hex } from "../core/hash.ts";
 import { priceOfModel } from "../core/models.ts";
-import { isDearer, toAtomic } from "../core/money.ts";
+import { isDearer } from "../core/money.ts";
 import { isFixed, type Price } from "../core/pricing.ts";
 import type { Quote } from "../core/quote.ts";
-import type { Offer, Route } from "../core/route.ts";
-import { extraOf } from "../core/terms.ts";
+import type { Route } from "../core/route.ts";
 import { HEADERS, type PaymentRequirements } from "../core/x402.ts";
 import { boundHeaders, type Facts } from "./facts.ts";
 import { askFunction } from "./function.ts";
 import { readJson } from "./json.ts";
 import { modelOf, priceOf as modelPrice } from "./models.ts";
+import { offersOf, onHitOf, type Told } from "./offers.ts";
 import { fitting } from "./rules.ts";
 import { makeSigner } from "./signed.ts";
 
@@ -51,12 +51,10 @@ export function makeQuote(options: {
     const { facts, terms } = await readFacts(call);
     const { price, payTo } = await priceOf(call, facts);
     if (price.amount.digits === 0n) return { kind: "free" };
-    const offered = route.offers
-      .filter(({ symbol }) => price.symbol === undefined || price.symbol === symbol)
-      .map((offer) => requirementsOf(route, price, { ...offer, payTo: payTo[offer.network] ?? offer.payTo }));
-    if (offered.length === 0) throw failed(route, `nothing that is accepted is ${price.symbol}`);
+    const offered = offersOf(route, { price, payTo });
     const accepts = await complete(offered, call);
-    const quoted = { terms, tier: isFixed(route.pricing) ? "" : tierOf(price) };
+    const onHit = route.cache ? await onHitOf(route, payTo, (given) => complete(given, call)) : {};
+    const quoted = { terms, tier: isFixed(route.pricing) ? "" : tierOf(price), ...onHit };
     const { quoteTtlMs } = route.pricing;
     if (quoteTtlMs === 0) return { kind: "priced", accepts, quoted };
     const bound = [...terms, boundHeaders(facts)];
@@ -75,8 +73,10 @@ async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }>
   if (headers !== request.headers) for (const name of WITH_PAYMENTS) headers.delete(name);
   const facts = { url, params, headers, heeded: new Set<string>() };
   const { readsBody, reads, models } = route.pricing;
+  // Calls that are told apart by their body are bound to it, too.
+  const tellsApart = route.cache?.methods.has(request.method) === true;
   // What is charged by use depends on the body as well, whether a price is read from it or not.
-  if (!(readsBody || route.usage) || request.method === "GET" || request.method === "HEAD") {
+  if (!(readsBody || route.usage || tellsApart) || request.method === "GET" || request.method === "HEAD") {
     return { facts: { ...facts, body: undefined }, terms: [] };
   }
   const bytes = await body.bytes();
@@ -88,8 +88,6 @@ async function readFacts(call: Call): Promise<{ facts: Facts; terms: string[] }>
     terms,
   };
 }
-
-type Told = { price: Price; payTo: Record<string, string> };
 
 async function priceOf(call: Call, facts: Facts): Promise<Told> {
   const { rules, sure } = fitting(call.route.pricing, facts);
@@ -125,23 +123,4 @@ function tierOf({ amount, symbol = "USD" }: Price): string {
   let { digits, scale } = amount;
   while (scale > 0 && digits % 10n === 0n) [digits, scale] = [digits / 10n, scale - 1];
   return `${digits}e-${scale}${symbol}`;
-}
-
-function requirementsOf(route: Route, { amount }: Price, offer: Offer): PaymentRequirements {
-  const { scheme, network, asset, payTo } = offer;
-  const atomic = toAtomic(amount, asset.decimals);
-  if (atomic === undefined || atomic <= 0n) throw failed(route, `the price is not payable in ${asset.name}`);
-  return {
-    scheme,
-    network,
-    asset: asset.address,
-    amount: atomic.toString(),
-    payTo,
-    maxTimeoutSeconds: route.timeoutSeconds,
-    extra: extraOf(offer),
-  };
-}
-
-function failed({ key }: Route, cause: string): GatewayError {
-  return new GatewayError("price_failed", { cause: new Error(`the price of ${key}: ${cause}`) });
 }

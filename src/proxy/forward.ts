@@ -4,7 +4,7 @@
  *
  * The upstream's own status goes through. Only when there is none, the gateway answers: 502 or 504.
  */
-import type { Answer } from "../core/answer.ts";
+import type { Answer, Asking } from "../core/answer.ts";
 import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import { clientHeaders, upstreamHeaders } from "./headers.ts";
@@ -15,12 +15,12 @@ const NULL_BODY = new Set([101, 204, 205, 304]);
 const REFUSED_THE_GATEWAY = new Set([401, 403, 407, 408, 425, 429]);
 
 /** Sends the call to its upstream. @throws GatewayError `upstream_unreachable`, `upstream_timeout` */
-export type Forward = (call: Call) => Promise<Answer>;
+export type Forward = (call: Call, asking?: Asking) => Promise<Answer>;
 
 /** Makes `forward`; `clientLocation` says what a redirect of the upstream is called here. */
 export function makeForward(clientLocation: (location: string, call: Call) => string): Forward {
-  return async function forward(call) {
-    const { response, stop } = await send(call);
+  return async function forward(call, asking = {}) {
+    const { response, stop } = await send(call, asking);
     const { status, webSocket } = response;
     if (webSocket) return upgraded(response.headers, webSocket);
     if (status < 200 || status > 599) {
@@ -57,16 +57,22 @@ export function isServed({ route }: Call, status: number): boolean {
   return status < route.settleBelow && !REFUSED_THE_GATEWAY.has(status);
 }
 
-async function send(call: Call): Promise<Answer> {
+async function send(call: Call, asking: Asking): Promise<Answer> {
   const { request, route, target } = call;
   const body = await call.body.forward();
   const abort = new AbortController();
   const leave = () => abort.abort("client left");
   const timer = setTimeout(() => abort.abort("timeout"), route.upstream.timeoutMs);
   // Stays on while the body streams: not every runtime cancels a body when its reader is gone.
-  request.signal?.addEventListener("abort", leave, { once: true });
-  if (request.signal?.aborted) leave();
+  if (!asking.detached) {
+    request.signal?.addEventListener("abort", leave, { once: true });
+    if (request.signal?.aborted) leave();
+  }
   const headers = upstreamHeaders(call);
+  for (const [name, value] of Object.entries(asking.headers ?? {})) {
+    if (value === undefined) headers.delete(name);
+    else headers.set(name, value);
+  }
   // Of what does not stream, `fetch` knows the length itself, and does not want to be told.
   if (body === null || ArrayBuffer.isView(body)) headers.delete("content-length");
   try {

@@ -4,6 +4,7 @@
  * paid is kept the same way, and handed out once the doubt is over.
  */
 import type { Answer, KeptAnswer } from "../core/answer.ts";
+import { fromBase64, toBase64 } from "../core/bytes.ts";
 import type { Call, Claim } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 
@@ -11,9 +12,6 @@ import { GatewayError } from "../core/errors.ts";
 const REPLAYED = "idempotent-replayed";
 /** Nobody waits for an answer that is withheld: longest time to read it, ms. */
 const WITHHELD_MS = 8000;
-/** Bytes that are turned into characters at once. */
-const CHUNK = 8192;
-
 /** Answers to one way of asking (an upgrade, a range, a condition), which is no part of what a payment is bound to. */
 const NOT_KEPT = new Set([101, 206, 304, 412, 416]);
 
@@ -51,7 +49,7 @@ export function copyOf({ route }: Call, response: Response): Copy | undefined {
 export function replay({ status, headers, body }: KeptAnswer): Answer {
   const fields = new Headers(headers);
   fields.set(REPLAYED, "true");
-  const bytes = Uint8Array.from(atob(body), (character) => character.charCodeAt(0));
+  const bytes = fromBase64(body);
   const response = new Response(bytes.byteLength === 0 ? null : bytes, { status, headers: fields });
   return { response, stop: () => undefined };
 }
@@ -85,14 +83,4 @@ export function withhold(call: Call, { response, stop }: Answer, claim: Claim, r
       () => stop(),
     );
   call.waitUntil(kept);
-}
-
-function toBase64(chunks: Uint8Array[]): string {
-  let text = "";
-  for (const chunk of chunks) {
-    for (let at = 0; at < chunk.byteLength; at += CHUNK) {
-      text += String.fromCharCode(...chunk.subarray(at, at + CHUNK));
-    }
-  }
-  return btoa(text);
 }

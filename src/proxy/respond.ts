@@ -24,7 +24,8 @@ export function respond(call: Call, answer: Answer, { access, headers }: Admitte
     if (name === "set-cookie") fields.append(name, value);
     else fields.set(name, value);
   }
-  if (access.kind !== "free") makePrivate(fields);
+  // What has a price for others is not for a cache that asks for none.
+  if (access.kind !== "free" || call.quoted) makePrivate(fields);
   if (access.kind === "claimed") return respondPaid(call, answer, access.claim, fields);
   if (access.kind === "kept") setAll(fields, receiptHeaders(call.request, access.receipt));
   if (body && mayUpload(call)) {

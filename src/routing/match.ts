@@ -21,6 +21,9 @@ import { buildTree, type Reading, readings } from "./tree.ts";
 /** Finds the route of an arrival. @throws GatewayError `path_not_canonical`, `route_not_found`, `method_not_allowed` */
 export type Match = (arrival: Arrival) => Call;
 
+/** RFC 9110, 9.2.1: what these are asked for changes nothing. */
+const SAFE = new Set(["GET", "HEAD", "OPTIONS", "TRACE"]);
+
 /** Compiles the routes; two of the same method and shape were refused by the configuration. */
 export function compileMatch(routes: Route[]): Match {
   const exact = buildTree(routes, (segment) => segment);
@@ -46,7 +49,8 @@ export function compileMatch(routes: Route[]): Match {
       }
     }
     const body = openBody(arrival.request, route.maxBodyBytes, route.upstream.timeoutMs);
-    const call = { ...arrival, url, route, params: nameParams(route, values), body };
+    const outdates = SAFE.has(method) ? undefined : choose(found, "GET")?.route.cache;
+    const call = { ...arrival, url, route, params: nameParams(route, values), body, outdates };
     return { ...call, target: targetUrl(call) };
   };
 }

@@ -1,6 +1,6 @@
 /** What the scripts of payments answer, read like anything foreign. All throw GatewayError `store_unavailable`. */
 import * as z from "zod/mini";
-import type { Admission } from "../core/call.ts";
+import type { Admission } from "../core/admission.ts";
 import { GatewayError } from "../core/errors.ts";
 import { Spent } from "../core/payloads.ts";
 import type { Found } from "../core/ports.ts";

@@ -1,5 +1,5 @@
 /** The payment records (`docs/storage.md`): `{prefix}:verify:{spend}`, and what leads to them. */
-import type { Admission } from "../core/call.ts";
+import type { Admission } from "../core/admission.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RunScripts, ScriptCall } from "../core/stores.ts";
 import { CHANGE } from "./change-script.ts";

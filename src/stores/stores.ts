@@ -1,10 +1,13 @@
 /** The stores of a configuration: those with one connection share it, and what they are asked together is one request. */
+
 import { GatewayError } from "../core/errors.ts";
 import type { HookStore } from "../core/hooks.ts";
+import type { CacheStore } from "../core/kept.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RefundLedger } from "../core/refund.ts";
 import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
 import type { CreditStore, Limiter, RunScripts, SessionStore } from "../core/stores.ts";
+import { cacheStore } from "./cache.ts";
 import { makeCounters } from "./counters.ts";
 import { creditStore } from "./credits.ts";
 import { hookStore } from "./hook-store.ts";
@@ -31,6 +34,8 @@ export type Stores = {
   /** What hooks remember, and the refunds that are owed: beside the payment records. */
   hooks: HookStore;
   refunds: RefundLedger;
+  /** Answers that are kept for everybody. */
+  cache: CacheStore;
   /** True when a claim can look by itself whether the payer's session runs. */
   sessionsBesidePayments: boolean;
   /** True when a count can look by itself whether a payment is new; else nobody is counted as a payer. */
@@ -39,7 +44,8 @@ export type Stores = {
 
 /** Opens the stores; makes no request. */
 export function openStores(connections: Compiled["stores"]): Stores {
-  const { verificationCache = NOWHERE, rateLimit = NOWHERE, timeSession = NOWHERE } = connections;
+  const { verificationCache = NOWHERE, rateLimit = NOWHERE } = connections;
+  const { timeSession = NOWHERE, responseCache = NOWHERE } = connections;
   const counters = makeCounters(verificationCache.prefix, () => Date.now());
   const shared = new Map<string, RunScripts>();
   const open = (connection: RedisConnection | undefined): RunScripts => {
@@ -77,6 +83,10 @@ export function openStores(connections: Compiled["stores"]): Stores {
     credits: creditStore(sessions, bought),
     hooks: hookStore(payments, verificationCache.prefix),
     refunds: refundLedger(payments, verificationCache.prefix),
+    cache: cacheStore(open(connections.responseCache), {
+      prefix: responseCache.prefix,
+      secret: responseCache.token,
+    }),
     sessionsBesidePayments,
     limitsBesidePayments: limits === payments,
   };

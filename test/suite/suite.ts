@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import type { Runtime } from "../../dev/bundle.ts";
 import { startWorld, type World } from "../fixtures/world.ts";
+import { cachingTests } from "./caching.ts";
 import { coldStartTests } from "./cold-start.ts";
 import { creditTests } from "./credits.ts";
 import { duplicateTests } from "./duplicates.ts";
@@ -37,6 +38,7 @@ const SUITES = {
   hookTests,
   oneRequestTests,
   headerTests,
+  cachingTests,
   streamTests,
   leavingTests,
   rangeTests,

@@ -53,6 +53,7 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     credits: undefined,
     usage: undefined,
     hooks: undefined,
+    cache: undefined,
     limits: [],
     onStoreError: "deny",
   };

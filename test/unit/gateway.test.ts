@@ -10,7 +10,17 @@ import { arrivalOf, paymentOf, REQUIREMENTS, routeOf, TRANSACTION } from "./call
 
 const RECEIPT = { success: true, transaction: TRANSACTION, network: "eip155:84532", payer: "0x1" } as const;
 
-function roomsOf(change: Partial<Rooms>): Rooms {
+type Obtain = () => Promise<Answer>;
+
+const answered: Obtain = async () => ({ response: new Response("ok"), stop: () => undefined });
+
+/** How a call goes on whose answer comes from there. */
+function going(obtain: Obtain = answered) {
+  const cached = { hit: false, refusal: undefined, letGo: () => undefined, obtain };
+  return { headers: {}, accepts: [REQUIREMENTS], cached };
+}
+
+function roomsOf({ obtain, ...change }: Partial<Rooms> & { obtain?: Obtain }): Rooms {
   const claim = {
     payment: paymentOf(),
     receipt: undefined,
@@ -26,7 +36,7 @@ function roomsOf(change: Partial<Rooms>): Rooms {
       quoted: { terms: [], tier: "" },
     }),
     present: async () => ({ payment: claim.payment }),
-    admit: async () => ({ access, headers: { ratelimit: "r" } }),
+    admit: async () => ({ ...going(obtain), access, headers: { ratelimit: "r" } }),
     verify: async () => undefined,
     resolve: async () => undefined,
     settle: async () => {
@@ -36,7 +46,6 @@ function roomsOf(change: Partial<Rooms>): Rooms {
     meter: async (_call, _claim, answer) => answer,
     collect: async () => true,
     grant: async () => ({ "tollbooth-session": "token" }),
-    forward: async (): Promise<Answer> => ({ response: new Response("ok"), stop: () => undefined }),
     replay: () => ({ response: new Response("kept"), stop: () => undefined }),
     withhold: () => undefined,
     isServed: (_call, status) => status < 500,
@@ -64,9 +73,9 @@ it("the upstream is not kept waiting for the session that was bought; the answer
         new Promise((resolve) => {
           granted = resolve;
         }),
-      forward: async () => {
+      obtain: async () => {
         asked();
-        return { response: new Response("ok"), stop: () => undefined };
+        return answered();
       },
     }),
     arrival(),
@@ -77,8 +86,8 @@ it("the upstream is not kept waiting for the session that was bought; the answer
 });
 
 it("what was bought and what is left ride on an error as well", async () => {
-  const forward = () => Promise.reject(new GatewayError("upstream_unreachable"));
-  const failed = await serve(roomsOf({ forward }), arrival()).catch((error: GatewayError) => error);
+  const obtain = () => Promise.reject(new GatewayError("upstream_unreachable"));
+  const failed = await serve(roomsOf({ obtain }), arrival()).catch((error: GatewayError) => error);
   expect(failed).toMatchObject({ code: "upstream_unreachable" });
   expect(Object.keys((failed as GatewayError).details.headers ?? {})).toEqual(
     expect.arrayContaining(["ratelimit", "tollbooth-session", "PAYMENT-RESPONSE"]),
@@ -104,7 +113,8 @@ it.each([
   ["settled earlier", { receipt: RECEIPT }, 0],
 ])("the hook of a settlement is heard once for it: %s", async (_, standing, times) => {
   const rooms = roomsOf({});
-  const { access, headers } = await rooms.admit(undefined as never, {}, undefined);
+  const admitted = await rooms.admit(undefined as never, {}, undefined);
+  const { access } = admitted;
   const { claim } = access as Extract<Access, { kind: "claimed" }>;
   Object.assign(claim, standing);
   let heard = 0;
@@ -114,17 +124,17 @@ it.each([
   const onSettled = async () => {
     heard += 1;
   };
-  await serve({ ...rooms, admit: async () => ({ access, headers }), resolve, onSettled }, arrival());
+  await serve({ ...rooms, admit: async () => admitted, resolve, onSettled }, arrival());
   expect(heard).toBe(times);
 });
 
 it("the hook of an error is heard before the claim's last word, and of each failure once", async () => {
-  for (const [forward, expected] of [
+  for (const [obtain, expected] of [
     [() => Promise.reject(new GatewayError("upstream_timeout")), "upstream_timeout"],
     [async () => ({ response: new Response("", { status: 503 }), stop: () => undefined }), "503"],
   ] as const) {
     const words: string[] = [];
-    const rooms = roomsOf({ forward });
+    const rooms = roomsOf({ obtain });
     const { access } = await rooms.admit(undefined as never, {}, undefined);
     Object.assign((access as { claim: Claim }).claim, { abandoned: () => words.push("abandoned") });
     const onError: Rooms["onError"] = async (_call, error) => {
@@ -141,7 +151,7 @@ it("a credit whose call shall not be charged goes back once, and the answer says
     back += 1;
     return { "x-tollbooth-credits-remaining": "3" };
   };
-  const admit: Rooms["admit"] = async () => ({ access: { kind: "credit", giveBack }, headers: {} });
+  const admit: Rooms["admit"] = async () => ({ ...going(), access: { kind: "credit", giveBack } });
   const onResponse: Rooms["onResponse"] = async (_call, answer) => ({
     ...answer,
     unsettled: "nothing found",

@@ -1,0 +1,47 @@
+/** What operators may ask of the gateway itself; who has not the token learns nothing, not even what there is. */
+import * as z from "zod/mini";
+import { openBody } from "./core/body.ts";
+import { GatewayError } from "./core/errors.ts";
+import { hash } from "./core/hash.ts";
+
+/** Where kept answers are forgotten: `POST`, with `Authorization: Bearer` and the token of `gateway.admin`. */
+export const PURGE_PATH = "/__tollbooth/cache/purge";
+
+const MOST_BYTES = 65_536;
+const LONGEST_MS = 5000;
+
+const names = z.optional(
+  z.array(z.string().check(z.minLength(1), z.maxLength(8192))).check(z.maxLength(100)),
+);
+
+const Wish = z.strictObject({ all: z.optional(z.boolean()), routes: names, urls: names, tags: names });
+
+/** What is to be forgotten, as an operator says it. */
+export type Wish = z.infer<typeof Wish>;
+
+/**
+ * The wish of an operator's request.
+ * @throws GatewayError `admin_unauthorized`, `method_not_allowed`, `purge_invalid`, `body_*`
+ */
+export async function readWish(request: Request, token: string): Promise<Wish> {
+  const given = request.headers.get("authorization") ?? "";
+  // As hashes, so that how long it takes tells nothing.
+  if ((await hash(given)) !== (await hash(`Bearer ${token}`))) {
+    throw new GatewayError("admin_unauthorized", { headers: { "www-authenticate": "Bearer" } });
+  }
+  if (request.method !== "POST") throw new GatewayError("method_not_allowed", { headers: { allow: "POST" } });
+  const bytes = await openBody(request, MOST_BYTES, LONGEST_MS).bytes();
+  const wish = Wish.safeParse(parse(bytes));
+  if (wish.success) return wish.data;
+  throw new GatewayError("purge_invalid", {
+    detail: wish.error.issues[0]?.message ?? "It is not understood.",
+  });
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * The response cache: an answer that was fetched for one serves all who ask the same, in every isolate and region, by the
+ * rules of RFC 9111 for a shared cache. The buyer pays all the same; it is the upstream that is not asked.
+ *
+ * | found | then |
+ * |---|---|
+ * | fresh | handed out |
+ * | stale, and it may be | handed out; whoever has the lease asks the upstream meanwhile (RFC 5861, 3) |
+ * | expired, or nothing, and the lease is ours | the upstream is asked, for all; what it says of an answer that it knows is enough |
+ * | the same, and another call has it | waited for, and for no longer than the route says; then this call asks for itself |
+ *
+ * The question goes to the store in the one request that admits the call. Whatever fails here, the upstream is asked as if
+ * there were no cache.
+ */
+import type { Answer, Asking } from "../core/answer.ts";
+import type { Cached, CacheRules } from "../core/cache.ts";
+import type { Call } from "../core/call.ts";
+import { GatewayError } from "../core/errors.ts";
+import type { Batch } from "../core/stores.ts";
+import { answerAnew } from "./anew.ts";
+import { handOut } from "./hand-out.ts";
+import { keyOf, queryOf } from "./key.ts";
+import { bypassOf, type Found, isHit, type Seeking, type Storing, seek, weigh } from "./look.ts";
+import { tell } from "./status.ts";
+import { follow } from "./wait.ts";
+
+/** Puts the call's question to a batch; the function it gives back waits for the reply, and never throws. */
+export type Find = (call: Call, batch: Pick<Batch, "add">) => Promise<() => Promise<Cached>>;
+
+/** What the room needs. */
+export type CacheOptions = Storing & {
+  /** The headers that the upstream would get. */
+  seen: (call: Call) => Headers;
+  forward: (call: Call, asking?: Asking) => Promise<Answer>;
+};
+
+/** Makes the room. */
+export function makeFind(options: CacheOptions): Find {
+  const { store, seen, emit } = options;
+  const forward: CacheOptions["forward"] = async (call, asking) => {
+    const answer = await options.forward(narrowed(call), asking);
+    if (call.outdates) await forget(call, call.outdates, answer.response.status);
+    return answer;
+  };
+
+  /** An unsafe method may have changed what is kept for the same URL (RFC 9111, 4.4). */
+  async function forget({ url, route }: Call, rules: CacheRules, status: number): Promise<void> {
+    if (status < 200 || status >= 400) return;
+    const failed = (error: unknown) =>
+      emit({ event: "cache_purge_failed", level: "error", route: route.key, error: String(error) });
+    await store.purge({ keys: [keyOf("GET", url, rules)], tags: [] }).catch(failed);
+  }
+
+  const past = (reason: "method" | "request" | "bypass" | undefined): Cached => ({
+    hit: false,
+    refusal: undefined,
+    letGo: () => undefined,
+    async obtain(call) {
+      const answer = await forward(call);
+      if (!reason || answer.response.webSocket) return answer;
+      return marked(answer, (headers) => tell(headers, { word: "BYPASS", fwd: reason }));
+    },
+  });
+
+  async function obtain(call: Call, found: Found): Promise<Answer> {
+    const waits = !isHit(found) && found.reply.turn.kind === "follow";
+    const last = waits ? await follow(found, options) : found;
+    const served = isHit(last) && (await handOut(last, waits, options));
+    if (!served) return answerAnew(call, last, { ...options, forward });
+    if (served.stale && last.reply.turn.kind === "lead") {
+      call.waitUntil(
+        answerAnew(call, last, { ...options, forward, unseen: true }).then(drain, () => undefined),
+      );
+    } else last.lease.letGo(0);
+    return served.answer;
+  }
+
+  return async function find(call, batch) {
+    const rules = call.route.cache;
+    if (!rules) return async () => past(undefined);
+    const bypass = bypassOf(call, rules);
+    if (bypass) return async () => past(bypass);
+    const seeking: Seeking = await seek(call, rules, seen(narrowed(call)));
+    const asked = batch.add(await store.look(seeking.lookup));
+    return async () => {
+      const reply = await asked.catch(() => undefined);
+      if (!reply) {
+        emit({ event: "cache_skipped", level: "warn", route: call.route.key });
+        return past("bypass");
+      }
+      const found = weigh(seeking, reply, options);
+      const hit = isHit(found);
+      const missing = seeking.wishes.onlyIfCached && !hit;
+      return {
+        hit,
+        refusal: missing ? new GatewayError("not_cached") : undefined,
+        letGo: () => found.lease.letGo(0),
+        obtain: (admitted) => obtain(admitted, found),
+      };
+    };
+  };
+}
+
+/** The upstream sees no more of the query than tells answers apart. */
+function narrowed(call: Call): Call {
+  const queryKeys = call.route.cache?.queryKeys;
+  if (!queryKeys || call.route.path?.includes("?")) return call;
+  const target = new URL(call.target);
+  target.search = queryOf(call.url, queryKeys);
+  return { ...call, target };
+}
+
+function marked(answer: Answer, mark: (headers: Headers) => void): Answer {
+  const { body, status } = answer.response;
+  const headers = new Headers(answer.response.headers);
+  mark(headers);
+  return {
+    ...answer,
+    response: new Response(body, { status, headers }),
+    held: [answer.held, answer.response],
+  };
+}
+
+/** Nobody takes the answer: its storing goes on by itself. */
+async function drain({ response }: Answer): Promise<void> {
+  await response.body?.cancel();
+}

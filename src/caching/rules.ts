@@ -1,0 +1,143 @@
+/**
+ * RFC 9111: which answers may be kept, how long they are fresh, and whether one will do for a request. The arithmetic is
+ * http-cache-semantics'; it is given fields that it cannot misread (lower case, no lists in quotes, one value each), and an
+ * answer's lifetime is worked out once, when it is kept.
+ */
+import CachePolicy from "http-cache-semantics";
+import type { CacheRules } from "../core/cache.ts";
+import type { Entry, Kept, Lifetime } from "../core/kept.ts";
+import { directives, isOn, seconds } from "./directives.ts";
+
+/** The longest lifetime that is told apart from no end, seconds (RFC 9111, 1.2.2). */
+const LONGEST = 2 ** 31;
+/** Statuses that the route's own `ttl` is for, unless it names others: what an API gives when all is well. */
+const GOOD = new Set([200, 203, 204, 300, 301, 308]);
+
+/** What a request says about kept answers (RFC 9111, 5.2.1). */
+export type Wishes = {
+  noStore: boolean;
+  onlyIfCached: boolean;
+  /** Nothing that is kept will do unless it is asked for anew. */
+  anew: boolean;
+  /** The directives, for the library. */
+  field: string;
+};
+
+/** Reads a request's directives; `Pragma` counts where there is no `Cache-Control` (RFC 9111, 5.4). */
+export function wishesOf(headers: Headers): Wishes {
+  const field = headers.get("cache-control");
+  const asked = directives(field ?? (/no-cache/i.test(headers.get("pragma") ?? "") ? "no-cache" : ""));
+  const given = (name: string) => (isOn(asked, name) ? `${name}=${seconds(asked, name) ?? 0}` : undefined);
+  const fields = ["max-age", "min-fresh"]
+    .map(given)
+    .concat(
+      asked.get("max-stale") === true ? "max-stale" : given("max-stale"),
+      isOn(asked, "no-cache") ? "no-cache" : undefined,
+    );
+  return {
+    noStore: isOn(asked, "no-store"),
+    onlyIfCached: isOn(asked, "only-if-cached"),
+    anew: isOn(asked, "no-cache"),
+    field: fields.filter((one) => one !== undefined).join(", "),
+  };
+}
+
+/**
+ * For how long an answer may be kept, and whether for everybody; undefined when it may not be. `credentials`: the request
+ * said who asks.
+ */
+export function lifetimeOf(
+  { status, headers }: Pick<Response, "status" | "headers">,
+  { statuses, ttlMs, maxTtlMs, maxStaleMs }: CacheRules,
+  credentials: boolean,
+): { lifetime: Lifetime; shared: boolean } | undefined {
+  const said = directives(headers.get("cache-control") ?? "");
+  const shared = ["public", "s-maxage", "must-revalidate"].some((name) => isOn(said, name));
+  if (status === 206 || (statuses && !statuses.has(status)) || (credentials && !shared)) return undefined;
+  // Whoever sets a cookie has somebody in mind.
+  if (headers.has("set-cookie") || headers.get("vary")?.includes("*")) return undefined;
+  const plain = fieldsFor(headers, said);
+  const policy = new CachePolicy(
+    { method: "GET", headers: {} },
+    { status, headers: plain },
+    { shared: true, cacheHeuristic: 0, immutableMinTimeToLive: 0 },
+  );
+  if (!policy.storable()) return undefined;
+  const explicit = isOn(said, "max-age") || isOn(said, "s-maxage") || headers.has("expires");
+  const own = statuses || GOOD.has(status) ? ttlMs / 1000 : 0;
+  const noCache =
+    isOn(said, "no-cache") || /no-cache/i.test(headers.get("cache-control") ?? headers.get("pragma") ?? "");
+  if (!explicit && !noCache && own === 0 && !hasValidator(headers)) return undefined;
+  const strict = noCache || isOn(said, "must-revalidate") || isOn(said, "proxy-revalidate");
+  const most = maxStaleMs / 1000;
+  const stale = (name: string) => (strict ? 0 : (seconds(said, name) ?? (isOn(said, "s-maxage") ? 0 : most)));
+  return {
+    shared,
+    lifetime: {
+      age: ageOf(headers),
+      fresh: noCache ? 0 : Math.min(explicit ? policy.maxAge() : own, maxTtlMs / 1000),
+      whileRevalidate: stale("stale-while-revalidate"),
+      ifError: stale("stale-if-error"),
+      strict,
+    },
+  };
+}
+
+/** What a kept answer is worth to a request. */
+export type Judgement = {
+  /** `stale`: it may be handed out, and ought to be asked for anew. */
+  kind: "fresh" | "stale" | "expired";
+  /** Its age, seconds. */
+  age: number;
+  /** For how long it is fresh yet, seconds; negative when it is not. */
+  ttl: number;
+};
+
+/** Judges a kept answer. */
+export function judge(
+  { entry, ageMs }: Pick<Kept, "entry" | "ageMs">,
+  { field }: Pick<Wishes, "field">,
+): Judgement {
+  const { lifetime } = entry;
+  const age = lifetime.age + Math.max(0, ageMs) / 1000;
+  const headers: Record<string, string> = {
+    "cache-control": `public, max-age=${lifetime.fresh}, stale-while-revalidate=${lifetime.whileRevalidate}`,
+    age: String(Math.floor(age)),
+  };
+  const policy = new CachePolicy({ headers: {} }, { status: 200, headers }, { shared: true });
+  const asked = lifetime.strict ? field.replace(/max-stale[^,]*/, "") : field;
+  const { response, revalidation } = policy.evaluateRequest({ headers: { "cache-control": asked } });
+  const kind = !response ? "expired" : revalidation || policy.stale() ? "stale" : "fresh";
+  return { kind, age: Math.floor(age), ttl: Math.floor(lifetime.fresh - age) };
+}
+
+/** True while a kept answer may stand in for an upstream that fails. */
+export function mayReplaceError({ lifetime }: Entry, { ttl }: Judgement): boolean {
+  return lifetime.ifError > 0 && ttl + lifetime.ifError > 0;
+}
+
+/** The fields that the library works with. */
+function fieldsFor(headers: Headers, said: ReturnType<typeof directives>): Record<string, string> {
+  const known = [...said.keys()].filter((name) => !/revalidate$|^stale-|^no-cache$/.test(name));
+  const field = known.map((name) => {
+    const value = seconds(said, name);
+    return value === undefined ? name : `${name}=${value}`;
+  });
+  const date = headers.get("date");
+  const expires = headers.get("expires");
+  return {
+    "cache-control": field.join(", "),
+    date: date !== null && !Number.isNaN(Date.parse(date)) ? date : new Date().toUTCString(),
+    ...(expires === null ? {} : { expires }),
+  };
+}
+
+/** True for an answer that the upstream can be asked about (RFC 9110, 8.8). */
+export function hasValidator(headers: Headers): boolean {
+  return headers.has("etag") || headers.has("last-modified");
+}
+
+function ageOf(headers: Headers): number {
+  const [age = ""] = (headers.get("age") ?? "").split(",");
+  return /^\s*\d+\s*$/.test(age) ? Math.min(Number(age), LONGEST) : 0;
+}
