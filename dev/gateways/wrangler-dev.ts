@@ -1,5 +1,6 @@
 /** The gateway in workerd under `wrangler dev`: rebuilt and reloaded when the configuration or a source changes. */
 import { spawn } from "node:child_process";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { QUIET_WRANGLER, WRANGLER } from "../bundle.ts";
@@ -13,7 +14,8 @@ export async function startWranglerDev(options: {
 }): Promise<Gateway> {
   const args = ["dev", "--ip", "127.0.0.1", "--port", String(options.port), "--inspector-port", "0"];
   args.push("--show-interactive-dev-session=false", "--log-level", "warn");
-  args.push("--alias", `#tollbooth-config:${resolve(options.config)}`);
+  const file = await wranglerConfig(options);
+  args.push("--config", file);
   for (const [name, value] of Object.entries(options.vars)) args.push("--var", `${name}:${value}`);
   const child = spawn(process.execPath, [WRANGLER, ...args], {
     env: { ...process.env, ...QUIET_WRANGLER },
@@ -53,8 +55,19 @@ export async function startWranglerDev(options: {
     async stop() {
       child.kill("SIGTERM");
       await exited;
+      await rm(file, { force: true });
     },
   };
+}
+
+/** `wrangler.toml` with the configuration in place of this repository's: `dev` takes no `--alias` (4.155). */
+async function wranglerConfig({ config, port }: { config: string; port: number }): Promise<string> {
+  const toml = await readFile("wrangler.toml", "utf8");
+  const file = resolve(`.build/wrangler-dev-${port}.toml`);
+  await mkdir(".build", { recursive: true });
+  const main = toml.replace(/^main = "(.*)"$/m, (_, path) => `main = ${JSON.stringify(resolve(path))}`);
+  await writeFile(file, `${main}\n[alias]\n"#tollbooth-config" = ${JSON.stringify(resolve(config))}\n`);
+  return file;
 }
 
 async function answers(url: string): Promise<boolean> {

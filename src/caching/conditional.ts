@@ -1,5 +1,7 @@
 /** Conditional requests (RFC 9110, 13), answered from what is there. */
 
+import { parseDate } from "./dates.ts";
+
 /** Fields that a 304 has if the answer has them (RFC 9110, 15.4.5), and those that tell about the cache. */
 const OF_A_304 =
   /^(?:cache-control|content-location|date|etag|expires|vary|age|last-modified|cache-status|x-.*)$/;
@@ -14,9 +16,9 @@ export function isNotModified(request: Headers, { status, headers }: Response): 
   const etag = headers.get("etag");
   if (match !== null)
     return match.trim() === "*" || (etag !== null && opaqueTags(match).includes(weak(etag)));
-  const since = Date.parse(request.get("if-modified-since") ?? "");
-  const modified = Date.parse(headers.get("last-modified") ?? headers.get("date") ?? "");
-  return modified <= since;
+  const since = parseDate(request.get("if-modified-since") ?? "");
+  const modified = parseDate(headers.get("last-modified") ?? headers.get("date") ?? "");
+  return since !== undefined && modified !== undefined && modified <= since;
 }
 
 /** The 304 in place of an answer. */

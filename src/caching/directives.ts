@@ -21,6 +21,27 @@ export function directives(field: string): Directives {
   return read;
 }
 
+/** A member of a Structured Dictionary whose value is an integer, a token, a string or a boolean (RFC 9651, 3.2). */
+const MEMBER =
+  /^[a-z*][a-z0-9_.*-]*(?:=(?:-?\d{1,15}|[A-Za-z*][!#$%&'*+.^_`|~\w:/-]*|"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"|\?[01]))?(?:;[^,]*)?$/;
+
+/**
+ * What an answer says: in `CDN-Cache-Control`, where it has one that can be read, then nothing else counts (RFC 9213,
+ * 2.2); else in `Cache-Control`.
+ */
+export function saidIn(headers: Headers): { said: Directives; targeted: boolean } {
+  const target = headers.get("cdn-cache-control");
+  const members = target?.match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g)?.map((member) => member.trim()) ?? [];
+  const targeted = members.length > 0 && members.every(isMember);
+  const field = targeted ? target : headers.get("cache-control");
+  return { said: directives(field ?? ""), targeted };
+}
+
+function isMember(member: string): boolean {
+  const [, name = "", seconds] = /^([^=;]*)(?:=(\d+)(?=;|$))?/.exec(member) ?? [];
+  return MEMBER.test(member) && (!IN_SECONDS.has(name) || seconds !== undefined);
+}
+
 /** True when it is there, whatever its value. */
 export function isOn(read: Directives, name: string): boolean {
   return read.has(name);

@@ -56,6 +56,8 @@ export async function askedOf(call: Call, rules: CacheRules, seen: Headers): Pro
   const selecting = await Promise.all(
     names.map(async (name): Promise<[string, string]> => {
       const value = seen.get(name) ?? "";
+      // RFC 9111, 4.1: what means the same may be taken for the same.
+      if (name === "accept-language") return [name, value.toLowerCase().replaceAll(" ", "")];
       if (!CREDENTIALS.test(name)) return [name, value];
       credentials ||= !rules.vary.includes(name);
       return [name, await hash(value)];

@@ -5,8 +5,9 @@ import type { Emit } from "../core/events.ts";
 import type { CacheStore, Kept, Lookup, Reply } from "../core/kept.ts";
 import { wantsWebSocket } from "../core/upgrade.ts";
 import { type Asked, askedOf } from "./key.ts";
-import { type Judgement, judge, type Wishes, wishesOf } from "./rules.ts";
+import { type Judgement, judge } from "./rules.ts";
 import { EVERYTHING, routeTag } from "./tags.ts";
+import { type Wishes, wishesOf } from "./wishes.ts";
 
 /** How long a call alone asks the upstream before others may think that it is gone, ms; renewed while it does. */
 export const LEASE_MS = 10_000;

@@ -6,41 +6,14 @@
 import CachePolicy from "http-cache-semantics";
 import type { CacheRules } from "../core/cache.ts";
 import type { Entry, Kept, Lifetime } from "../core/kept.ts";
-import { directives, isOn, seconds } from "./directives.ts";
+import { parseDate } from "./dates.ts";
+import { type Directives, isOn, saidIn, seconds } from "./directives.ts";
+import type { Wishes } from "./wishes.ts";
 
 /** The longest lifetime that is told apart from no end, seconds (RFC 9111, 1.2.2). */
 const LONGEST = 2 ** 31;
 /** Statuses that the route's own `ttl` is for, unless it names others: what an API gives when all is well. */
 const GOOD = new Set([200, 203, 204, 300, 301, 308]);
-
-/** What a request says about kept answers (RFC 9111, 5.2.1). */
-export type Wishes = {
-  noStore: boolean;
-  onlyIfCached: boolean;
-  /** Nothing that is kept will do unless it is asked for anew. */
-  anew: boolean;
-  /** The directives, for the library. */
-  field: string;
-};
-
-/** Reads a request's directives; `Pragma` counts where there is no `Cache-Control` (RFC 9111, 5.4). */
-export function wishesOf(headers: Headers): Wishes {
-  const field = headers.get("cache-control");
-  const asked = directives(field ?? (/no-cache/i.test(headers.get("pragma") ?? "") ? "no-cache" : ""));
-  const given = (name: string) => (isOn(asked, name) ? `${name}=${seconds(asked, name) ?? 0}` : undefined);
-  const fields = ["max-age", "min-fresh"]
-    .map(given)
-    .concat(
-      asked.get("max-stale") === true ? "max-stale" : given("max-stale"),
-      isOn(asked, "no-cache") ? "no-cache" : undefined,
-    );
-  return {
-    noStore: isOn(asked, "no-store"),
-    onlyIfCached: isOn(asked, "only-if-cached"),
-    anew: isOn(asked, "no-cache"),
-    field: fields.filter((one) => one !== undefined).join(", "),
-  };
-}
 
 /**
  * For how long an answer may be kept, and whether for everybody; undefined when it may not be. `credentials`: the request
@@ -51,33 +24,36 @@ export function lifetimeOf(
   { statuses, ttlMs, maxTtlMs, maxStaleMs }: CacheRules,
   credentials: boolean,
 ): { lifetime: Lifetime; shared: boolean } | undefined {
-  const said = directives(headers.get("cache-control") ?? "");
+  const { said, targeted } = saidIn(headers);
   const shared = ["public", "s-maxage", "must-revalidate"].some((name) => isOn(said, name));
   if (status === 206 || (statuses && !statuses.has(status)) || (credentials && !shared)) return undefined;
   // Whoever sets a cookie has somebody in mind.
   if (headers.has("set-cookie") || headers.get("vary")?.includes("*")) return undefined;
-  const plain = fieldsFor(headers, said);
+  const expires = targeted ? null : headers.get("expires");
+  const plain = fieldsFor(headers.get("date"), expires, said);
   const policy = new CachePolicy(
     { method: "GET", headers: {} },
     { status, headers: plain },
     { shared: true, cacheHeuristic: 0, immutableMinTimeToLive: 0 },
   );
   if (!policy.storable()) return undefined;
-  const explicit = isOn(said, "max-age") || isOn(said, "s-maxage") || headers.has("expires");
+  const explicit = isOn(said, "max-age") || isOn(said, "s-maxage") || expires !== null;
   const own = statuses || GOOD.has(status) ? ttlMs / 1000 : 0;
-  const noCache =
-    isOn(said, "no-cache") || /no-cache/i.test(headers.get("cache-control") ?? headers.get("pragma") ?? "");
+  const pragma = said.size === 0 && /no-cache/i.test(headers.get("pragma") ?? "");
+  const noCache = isOn(said, "no-cache") || pragma;
   if (!explicit && !noCache && own === 0 && !hasValidator(headers)) return undefined;
   const strict = noCache || isOn(said, "must-revalidate") || isOn(said, "proxy-revalidate");
-  const most = maxStaleMs / 1000;
-  const stale = (name: string) => (strict ? 0 : (seconds(said, name) ?? (isOn(said, "s-maxage") ? 0 : most)));
+  // Without its own word an answer is handed out stale only for an upstream that cannot be asked (RFC 9111, 4.2.4), or
+  // where how long it is fresh is the route's word in the first place.
+  const most = isOn(said, "s-maxage") ? 0 : maxStaleMs / 1000;
+  const stale = (name: string, otherwise: number) => (strict ? 0 : (seconds(said, name) ?? otherwise));
   return {
     shared,
     lifetime: {
       age: ageOf(headers),
       fresh: noCache ? 0 : Math.min(explicit ? policy.maxAge() : own, maxTtlMs / 1000),
-      whileRevalidate: stale("stale-while-revalidate"),
-      ifError: stale("stale-if-error"),
+      whileRevalidate: stale("stale-while-revalidate", explicit ? 0 : most),
+      ifError: stale("stale-if-error", most),
       strict,
     },
   };
@@ -117,18 +93,23 @@ export function mayReplaceError({ lifetime }: Entry, { ttl }: Judgement): boolea
 }
 
 /** The fields that the library works with. */
-function fieldsFor(headers: Headers, said: ReturnType<typeof directives>): Record<string, string> {
-  const known = [...said.keys()].filter((name) => !/revalidate$|^stale-|^no-cache$/.test(name));
+function fieldsFor(date: string | null, expires: string | null, said: Directives): Record<string, string> {
+  // Who knows what a status means need not heed the no-store for those who do not (RFC 9111, 5.2.2.3).
+  const ignored = isOn(said, "must-understand")
+    ? /revalidate$|^stale-|^no-cache$|^no-store$/
+    : /revalidate$|^stale-|^no-cache$/;
+  const known = [...said.keys()].filter((name) => !ignored.test(name));
   const field = known.map((name) => {
     const value = seconds(said, name);
     return value === undefined ? name : `${name}=${value}`;
   });
-  const date = headers.get("date");
-  const expires = headers.get("expires");
+  const made = parseDate(date ?? "") ?? Date.now();
+  // What is no date has passed (RFC 9111, 5.3).
+  const end = expires === null ? undefined : (parseDate(expires) ?? 0);
   return {
     "cache-control": field.join(", "),
-    date: date !== null && !Number.isNaN(Date.parse(date)) ? date : new Date().toUTCString(),
-    ...(expires === null ? {} : { expires }),
+    date: new Date(made).toUTCString(),
+    ...(end === undefined ? {} : { expires: new Date(end).toUTCString() }),
   };
 }
 

@@ -9,7 +9,7 @@ const RulesSchema = z.strictObject({
   ttl: z.optional(DurationSchema),
   /** Longest time that any answer is fresh. Default `stores.responseCache.ttlSeconds`, or `"1d"`. */
   maxTtl: z.optional(DurationSchema),
-  /** How long after that it may be handed out, while it is asked for anew or the upstream fails, unless it says so itself. Default none. */
+  /** How long after that it may stand in for an upstream that fails, unless it says so itself, and be handed out while it is asked for anew, where its freshness is `ttl`. Default none. */
   maxStale: z.optional(DurationSchema),
   /** Default `["GET"]`, and `HEAD` with it. `POST` is told apart by its body, and kept only here. */
   methods: z.optional(z.array(z.enum(["GET", "HEAD", "POST"])).check(z.minLength(1))),

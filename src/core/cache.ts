@@ -10,7 +10,7 @@ export type CacheRules = {
   ttlMs: number;
   /** Longest time that any answer is fresh, ms. */
   maxTtlMs: number;
-  /** For so long after that it may be handed out while it is asked for anew, or the upstream fails, ms. */
+  /** For so long after that it may stand in for an upstream that fails, ms; also while it is asked for anew, where it is fresh for `ttlMs`. */
   maxStaleMs: number;
   /** `GET` (with `HEAD`), and `POST` by the digest of its body. */
   methods: ReadonlySet<string>;

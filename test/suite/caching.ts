@@ -349,7 +349,6 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     const path = `/cache/free/${name}`;
     await read(path);
     await settled(path);
-    await new Promise((resolve) => setTimeout(resolve, directive === "max-age=0" ? 1000 : 0));
     expect(await read(path, { headers: { "cache-control": directive } })).toEqual(["answer 2", word]);
   });
 
@@ -572,13 +571,10 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     await read(path);
     await settled(path);
     const { redis } = world();
-    // Once on Workers, as soon as the body is near; elsewhere it comes with the reply.
-    const asks = async () => {
-      redis.resetCounters();
-      expect((await read(path))[0]).toBe(`1 ${body}`);
-      return redis.requestCount;
-    };
-    await expect.poll(asks).toBe(1);
+    // workerd by itself has no such place: the body is asked for (test/runtime/colo.test.ts is about Workers).
+    redis.resetCounters();
+    expect((await read(path))[0]).toBe(`1 ${body}`);
+    expect(redis.requestCount).toBe(runtime === "workers" ? 2 : 1);
     await purge({ tags: [], urls: [`${world().gateway.url}${path}`] });
     expect((await read(path))[0]).toBe(`2 ${body}`);
     expect(asked()).toBe(2);
