@@ -4,7 +4,7 @@ import { compose, composeReconcile } from "./compose.ts";
 import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
 import { load } from "./config/load.ts";
-import type { Arrival } from "./core/call.ts";
+import type { Arrival } from "./core/arrival.ts";
 import { ERRORS } from "./core/error-codes.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Emit } from "./core/events.ts";

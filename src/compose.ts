@@ -1,6 +1,7 @@
 /** Configuration in, rooms out: the only file that knows which store, facilitator and log are used. */
 import { makeAdmit } from "./admission/admit.ts";
 import { rpcChain } from "./chain/rpc.ts";
+import { makeLocate } from "./clients/locate.ts";
 import { challenge } from "./core/challenge.ts";
 import type { Clock, Emit } from "./core/events.ts";
 import { toPayment } from "./core/payloads.ts";
@@ -59,6 +60,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock, kinds);
   return {
+    locate: makeLocate(config.proxies),
     match: compileMatch(routes),
     quote: makeQuote({
       clock,

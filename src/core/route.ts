@@ -1,6 +1,7 @@
 /** The compiled configuration: what `config` makes once per isolate and every room reads. Plain data, and the functions in it. */
 import type { Asset, Transfer } from "./assets.ts";
 import type { RouteHooks } from "./hooks.ts";
+import type { IpRange } from "./ip.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Decimal } from "./money.ts";
 import type { Pricing } from "./pricing.ts";
@@ -112,12 +113,26 @@ export type FacilitatorMap = {
   timeoutMs: number;
 };
 
+/** Which proxies in front of the gateway are believed. */
+export type ProxyTrust = {
+  /** How many, counted from the gateway; Infinity for any number. */
+  hops: number;
+  /** Where they are; undefined is anywhere. */
+  ranges: IpRange[] | undefined;
+  /** The field they write addresses to; the other one is not read. */
+  header: "x-forwarded-for" | "forwarded";
+  /** Whether they say as well which host was asked for. */
+  host: boolean;
+};
+
 /** The whole compiled configuration. */
 export type Compiled = {
   routes: Route[];
   /** The connection of each store; without any, every route is free. `verificationCache` holds the payment records. */
   stores: Record<StoreName, RedisConnection | undefined>;
   facilitator: FacilitatorMap;
+  /** Undefined believes nobody but the platform. */
+  proxies: ProxyTrust | undefined;
   /** CAIP-2 network → URL of a node that can be asked what became of a payment. */
   rpc: Record<string, string>;
 };

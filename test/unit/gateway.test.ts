@@ -19,6 +19,7 @@ function roomsOf(change: Partial<Rooms>): Rooms {
   Object.assign(claim, { abandoned: () => undefined });
   const access: Access = { kind: "claimed", claim };
   return {
+    locate: (arrival) => arrival,
     match: compileMatch([routeOf("GET /a", { price: "$0.01" })]),
     quote: async () => ({
       kind: "priced",
