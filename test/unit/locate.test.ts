@@ -50,6 +50,7 @@ describe("the client behind X-Forwarded-For", () => {
     ["is the proxy that says unknown", "203.0.113.7, unknown", "10.9.9.9"],
     ["is no name", "203.0.113.7, localhost", "10.9.9.9"],
     ["is no address in an old notation", "203.0.113.7, 0313.0.0.1", "10.9.9.9"],
+    ["is no address in an old notation within IPv6", "203.0.113.7, ::ffff:0203.0.113.8", "10.9.9.9"],
     ["is no number", "203.0.113.7, 3405803783", "10.9.9.9"],
     ["is no range", "203.0.113.7, 10.0.0.0/8", "10.9.9.9"],
     ["has no zone", "203.0.113.7, fe80::1%eth0", "10.9.9.9"],
@@ -123,7 +124,9 @@ describe("the client behind X-Forwarded-For", () => {
     const platform = (field: string) => located("10.9.9.9", { "x-forwarded-for": field }, TRUST, true);
     expect(platform("6.6.6.6, 203.0.113.7, 10.9.9.9").clientAddress).toBe("203.0.113.7");
     expect(platform("203.0.113.7, ::ffff:10.9.9.9").clientAddress).toBe("203.0.113.7");
-    expect(platform("203.0.113.7").clientAddress).toBe("10.9.9.9");
+    for (const field of ["203.0.113.7", "203.0.113.7, 203.0.113.8", "203.0.113.7, "]) {
+      expect(platform(field).clientAddress).toBe("10.9.9.9");
+    }
     expect(platform("10.9.9.9").clientAddress).toBe("10.9.9.9");
   });
 });
