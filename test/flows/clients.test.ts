@@ -3,16 +3,18 @@ import { createServer, type IncomingHttpHeaders, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { createTollbooth } from "../../src/app.ts";
+import type { HookContext } from "../../src/core/hooks.ts";
 import { listen, type NodeServer, node } from "../../src/platform/node.ts";
 
 const upstream = createServer((incoming, response) => response.end(JSON.stringify(incoming.headers)));
 const servers: NodeServer[] = [];
 
 /** Listens on every address, as containers do: then a client of IPv4 comes as IPv6. */
-async function gatewayWith(trustProxy: unknown): Promise<number> {
+async function gatewayWith(trustProxy: unknown, onRequest?: (context: HookContext) => void): Promise<number> {
   const { port } = upstream.address() as AddressInfo;
   const config = () => ({
     gateway: { trustProxy },
+    ...(onRequest ? { hooks: { onRequest } } : {}),
     upstreams: { api: { url: `http://127.0.0.1:${port}` } },
     routes: { "GET /": { upstream: "api", price: "$0" } },
   });
@@ -70,6 +72,20 @@ it("a field that comes several times is one list, in its order", async () => {
   const seen = await told(byForwarded, "::1", { forwarded, "x-forwarded-for": "6.6.6.6" });
   expect([seen["x-forwarded-for"], seen["x-forwarded-proto"]]).toEqual(["203.0.113.7, ::1", "https"]);
   expect(seen.forwarded).toBeUndefined();
+});
+
+it("hooks see who the client is, and which URL it asked for", async () => {
+  const seen: unknown[] = [];
+  const port = await gatewayWith({ cidrs: ["127.0.0.2"] }, ({ request }) => {
+    seen.push([request.clientAddress, request.url]);
+  });
+  const headers = { host: "api.example", "x-forwarded-for": "203.0.113.7", "x-forwarded-proto": "https" };
+  await told(port, "127.0.0.2", headers);
+  await told(port, "127.0.0.3", headers);
+  expect(seen).toEqual([
+    ["203.0.113.7", "https://api.example/"],
+    ["127.0.0.3", "http://api.example/"],
+  ]);
 });
 
 it("true believes the first of the list, whoever wrote it", async () => {
