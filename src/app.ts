@@ -15,7 +15,7 @@ import { serve } from "./gateway.ts";
 import { describe, log } from "./observability/log.ts";
 
 /** What a platform adds to a request: its variables, and what it knows of the connection. */
-export type Platform = (c: Context) => { env: Env } & Omit<Arrival, "request">;
+export type Platform = (c: Context) => { env: Env } & Omit<Arrival, "request" | "via" | "origin">;
 
 /** Choices of the code around the gateway; the configuration is about what is sold. */
 export type TollboothOptions = {
