@@ -5,7 +5,7 @@ import { compose, composePurge, composeReconcile } from "./compose.ts";
 import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
 import { load } from "./config/load.ts";
-import type { Arrival } from "./core/call.ts";
+import type { Arrival } from "./core/arrival.ts";
 import { ERRORS } from "./core/error-codes.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Emit } from "./core/events.ts";
@@ -16,7 +16,7 @@ import { serve } from "./gateway.ts";
 import { describe, log } from "./observability/log.ts";
 
 /** What a platform adds to a request: its variables, and what it knows of the connection. */
-export type Platform = (c: Context) => { env: Env } & Omit<Arrival, "request">;
+export type Platform = (c: Context) => { env: Env } & Omit<Arrival, "request" | "via" | "origin">;
 
 /** Choices of the code around the gateway; the configuration is about what is sold. */
 export type TollboothOptions = {

@@ -3,6 +3,7 @@ import { makeAdmit } from "./admission/admit.ts";
 import { makeFind } from "./caching/cache.ts";
 import { makePurge, type PurgeCache } from "./caching/purge.ts";
 import { rpcChain } from "./chain/rpc.ts";
+import { makeLocate } from "./clients/locate.ts";
 import { challenge } from "./core/challenge.ts";
 import type { Clock, Emit } from "./core/events.ts";
 import { toPayment } from "./core/payloads.ts";
@@ -81,6 +82,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock, kinds);
   return {
+    locate: makeLocate(config.proxies),
     match: compileMatch(routes),
     quote: makeQuote({
       clock,

@@ -1,7 +1,7 @@
 /**
  * One request, top to bottom. The rooms decide, this file only orders:
  *
- *   match → quote → present → admit → (resolve, verify) → settle? → forward → settle? → respond
+ *   locate → match → quote → present → admit → (resolve, verify) → settle? → forward → settle? → respond
  *
  * Everything before `admit` is pure or local, but for the operator's own code and what a facilitator has to be asked for
  * once in a while. `admit` is the one question to the stores before money or upstream is touched. With a payment in hand, whatever happens the claim gets a last word: delivered, failed, unknown, broken or
@@ -10,8 +10,9 @@
  * operator's hooks.
  */
 import type { Answer } from "./core/answer.ts";
+import type { Arrival } from "./core/arrival.ts";
 import type { Cached } from "./core/cache.ts";
-import type { Arrival, Call, Claim } from "./core/call.ts";
+import type { Call, Claim } from "./core/call.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Standing } from "./core/hook-room.ts";
 import { receiptHeaders, SKIPPED } from "./core/receipt.ts";
@@ -25,7 +26,7 @@ type Paying = Going & { accepts: PaymentRequirements[]; claim: Claim };
 
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
-  const matched = rooms.match(arrival);
+  const matched = rooms.match(rooms.locate(arrival));
   checkUpgrade(matched);
   await rooms.onRequest(matched);
   const quote = await rooms.quote(matched);

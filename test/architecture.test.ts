@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const SRC = resolve("src");
 const ROOMS = [
+  "clients",
   "routing",
   "pricing",
   "admission",
@@ -20,6 +21,7 @@ const ROOMS = [
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
+  clients: ["locate.ts"],
   routing: ["match.ts", "rewrite.ts"],
   pricing: ["quote.ts"],
   admission: ["admit.ts"],
@@ -66,8 +68,8 @@ const HOMES: Record<string, RegExp> = {
   hono: /^(?:app\.ts|platform\/)/,
   "@hono/": /^platform\/node\.ts/,
   zod: /^(?:admin\.ts|(?:core|config|stores|facilitator|chain)\/)/,
-  "ipaddr.js": /^limits\//,
   "http-cache-semantics": /^caching\//,
+  "ipaddr.js": /^core\/ip\.ts/,
   matcher: /^(?:pricing|core)\//,
   "@noble/": /^(?:core\/keccak|payment\/signature)\.ts/,
   "fastest-levenshtein": /^(?:routing|config)\//,

@@ -39,6 +39,7 @@ async function check({ config, envFile, env }: Options): Promise<{ faults: Fault
 
 function show({ routes, message }: Notice): string {
   const [first, ...others] = routes.map((route) => `"${route}"`);
+  if (first === undefined) return `To know: ${message}.`;
   const more =
     others.length > 2 ? ` and ${others.length} more` : others.map((route) => `, ${route}`).join("");
   return `To know of ${first}${more}: ${message}.`;

@@ -11,6 +11,7 @@ import { ConfigError, type Fault } from "./faults.ts";
 import { checkPayersCounted } from "./limits.ts";
 import { checkOffers } from "./offers.ts";
 import { checkFacilitator, checkRpc } from "./payments.ts";
+import { checkProxies } from "./proxies.ts";
 import { checkRoutes } from "./routes.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkCreditsBesidePayments } from "./sessions.ts";
@@ -47,7 +48,14 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
   const paid = Object.entries(raw.routes).find(([, route]) => !isFree(route, raw));
   if (paid) checkWhatPaymentNeeds(paid[0], raw, faults);
-  return { routes, stores, facilitator, adminToken: checkAdmin(raw, faults), rpc: checkRpc(raw, faults) };
+  return {
+    routes,
+    stores,
+    facilitator,
+    proxies: checkProxies(raw, faults),
+    adminToken: checkAdmin(raw, faults),
+    rpc: checkRpc(raw, faults),
+  };
 }
 
 /** The operators' token: long enough that nobody finds it by trying. */

@@ -2,7 +2,7 @@
 import { isDearer } from "../core/money.ts";
 import type { Compiled, Route } from "../core/route.ts";
 
-/** Something to know about some routes. */
+/** Something to know about some routes; none stands for all of them. */
 export type Notice = { routes: string[]; message: string };
 
 type Rule = { applies: (route: Route) => boolean; message: string };
@@ -32,10 +32,24 @@ const RULES: Rule[] = [
   },
 ];
 
+const ANYONE =
+  "gateway.trustProxy believes whoever is connected: if anything but your proxies can reach the gateway, clients choose the address they are counted under; name the proxies with cidrs (docs/operations.md#client-addresses)";
+const EVERYTHING =
+  "gateway.trustProxy believes all that is said of a client's address, so that clients choose the one they are counted under; say how many proxies there are, or where (docs/operations.md#client-addresses)";
+
+/** What trust in proxies gives away. */
+function trustNotices({ proxies }: Compiled): Notice[] {
+  const anywhere = proxies && (proxies.ranges?.some(({ bits }) => bits === 0) ?? true);
+  if (!anywhere) return [];
+  return [{ routes: [], message: proxies.hops === Number.POSITIVE_INFINITY ? EVERYTHING : ANYONE }];
+}
+
 /** What there is to know about a configuration without faults. */
-export function noticesOf({ routes }: Compiled): Notice[] {
-  return RULES.flatMap(({ applies, message }) => {
+export function noticesOf(compiled: Compiled): Notice[] {
+  const { routes } = compiled;
+  const ofRoutes = RULES.flatMap(({ applies, message }) => {
     const concerned = routes.filter(applies).map(({ key }) => key);
     return concerned.length > 0 ? [{ routes: concerned, message }] : [];
   });
+  return [...trustNotices(compiled), ...ofRoutes];
 }

@@ -10,6 +10,7 @@ import { CreditsSchema } from "./credit-schema.ts";
 import { HooksSchema } from "./hook-schema.ts";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
 import { PriceSchema } from "./price-schema.ts";
+import { TrustProxySchema } from "./proxy-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
 import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
 import { SecondsSchema as seconds, UpstreamSchema } from "./upstream-schema.ts";
@@ -84,6 +85,8 @@ export const ConfigSchema = z.strictObject({
       ),
       /** Lets whoever has the token (24 characters or more) order a purge: `POST /__tollbooth/cache/purge`. */
       admin: z.optional(z.strictObject({ token: z.string() })),
+      /** Proxies in front of the gateway that are believed when they say who the client is. Default false. */
+      trustProxy: z.optional(TrustProxySchema),
       /** The shared store in Goma Gateway's form; `stores.redis` is ours. */
       redis: z.optional(GatewayRedisSchema),
     }),

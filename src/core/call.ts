@@ -1,33 +1,12 @@
 /** The vocabulary of one request: what the rooms hand to each other. */
 import type { KeptAnswer } from "./answer.ts";
+import type { Arrival } from "./arrival.ts";
 import type { RequestBody } from "./body.ts";
-import type { CacheRules, Colo } from "./cache.ts";
+import type { CacheRules } from "./cache.ts";
 import type { SchemePayload } from "./payloads.ts";
 import type { Quoted } from "./quote.ts";
 import type { Route } from "./route.ts";
 import type { PaymentRequirements, Receipt } from "./x402.ts";
-
-/** A request as the platform delivered it. */
-export type Arrival = {
-  request: Request;
-  /** Path as it was on the wire, where the platform still knows it; else that of `request.url`. */
-  rawPath: string;
-  /** Address of the client as the platform vouches for it. */
-  clientAddress: string | undefined;
-  /** Keeps the isolate alive until the promise is done. */
-  waitUntil: (work: Promise<unknown>) => void;
-  /** Whether an answer can be a WebSocket. */
-  upgrades?: boolean;
-  /** Sends a body that streams to an upstream, where the runtime's `fetch` would keep all of it; redirects are not followed. */
-  upload?: (
-    target: URL,
-    init: { method: string; headers: Headers; body: ReadableStream<Uint8Array>; signal: AbortSignal },
-  ) => Promise<Response>;
-  /** True when it was not the client that ended the connection, where the platform can tell. */
-  wasCut?: () => boolean;
-  /** A cache of the platform's near this isolate. */
-  colo?: Colo | undefined;
-};
 
 /** A request with the route it matched. */
 export type Call = Arrival & {

@@ -26,7 +26,7 @@ export type HookRequest = {
   readonly params: Readonly<Record<string, string>>;
   /** A copy. */
   readonly query: URLSearchParams;
-  /** As the platform vouches for it. */
+  /** As the platform vouches for it, or the proxies that `gateway.trustProxy` believes. */
   readonly clientAddress: string | undefined;
   /** The body, which goes on to the upstream all the same. Rejects beyond the route's `maxBodyBytes`, and once it has gone there unread. */
   readonly body: () => Promise<Uint8Array>;

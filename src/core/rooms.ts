@@ -1,7 +1,8 @@
 /** The rooms as the gateway calls them. */
 import type { Answer, KeptAnswer } from "./answer.ts";
+import type { Arrival } from "./arrival.ts";
 import type { Cached } from "./cache.ts";
-import type { Admitted, Arrival, Call, Claim, Payment, Ticket } from "./call.ts";
+import type { Admitted, Call, Claim, Payment, Ticket } from "./call.ts";
 import type { HookRoom, Standing } from "./hook-room.ts";
 import type { Quote } from "./quote.ts";
 import type { PaymentRequirements, Receipt } from "./x402.ts";
@@ -16,6 +17,8 @@ export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undef
 
 /** The doors. What each may throw is written there; all of it is a `GatewayError`. */
 export type Rooms = HookRoom & {
+  /** Who the client is, behind the proxies that are trusted. */
+  locate: (arrival: Arrival) => Arrival;
   match: (arrival: Arrival) => Call;
   quote: (call: Call) => Promise<Quote>;
   present: (call: Call, accepts: Accepts) => Promise<Presented>;

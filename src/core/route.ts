@@ -2,6 +2,7 @@
 import type { Asset, Transfer } from "./assets.ts";
 import type { CacheRules } from "./cache.ts";
 import type { RouteHooks } from "./hooks.ts";
+import type { IpRange } from "./ip.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Decimal } from "./money.ts";
 import type { Pricing } from "./pricing.ts";
@@ -115,6 +116,18 @@ export type FacilitatorMap = {
   timeoutMs: number;
 };
 
+/** Which proxies in front of the gateway are believed. */
+export type ProxyTrust = {
+  /** How many, counted from the gateway; Infinity for any number. */
+  hops: number;
+  /** Where they are; undefined is anywhere. */
+  ranges: IpRange[] | undefined;
+  /** The field they write addresses to; the other one is not read. */
+  header: "x-forwarded-for" | "forwarded";
+  /** Whether they say as well which host was asked for. */
+  host: boolean;
+};
+
 /** The whole compiled configuration. */
 export type Compiled = {
   routes: Route[];
@@ -123,6 +136,8 @@ export type Compiled = {
   facilitator: FacilitatorMap;
   /** What operators prove themselves with; undefined: the gateway takes no orders. */
   adminToken: string | undefined;
+  /** Undefined believes nobody but the platform. */
+  proxies: ProxyTrust | undefined;
   /** CAIP-2 network → URL of a node that can be asked what became of a payment. */
   rpc: Record<string, string>;
 };

@@ -1,7 +1,7 @@
 /** Who is counted. Until a payer is proven, a client is its address: everything else it could make up. */
-import ipaddr from "ipaddr.js";
 import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
+import { networkOf, readIp } from "../core/ip.ts";
 import type { LimitKey } from "../core/limit.ts";
 import { readCookies } from "../core/session.ts";
 
@@ -13,11 +13,9 @@ const NO_ADDRESS = "none";
  * address there has all of them.
  */
 export function toCountedAddress(address: string | undefined): string {
-  if (address === undefined || !ipaddr.isValid(address)) return NO_ADDRESS;
-  const parsed = ipaddr.process(address);
-  if (parsed.kind() === "ipv4") return parsed.toString();
-  const network = ipaddr.IPv6.networkAddressFromCIDR(`${parsed.toString().replace(/%.*$/, "")}/64`);
-  return `${network.toString()}/64`;
+  const ip = readIp(address);
+  if (!ip) return NO_ADDRESS;
+  return ip.kind() === "ipv4" ? ip.toString() : `${networkOf(ip, 64)}/64`;
 }
 
 /**

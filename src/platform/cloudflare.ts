@@ -8,6 +8,7 @@ export const cloudflare: Platform = (c) => ({
   env: c.env as Record<string, unknown>,
   rawPath: rawPathOf(c.req.raw.url),
   clientAddress: c.req.header("cf-connecting-ip"),
+  addressListed: true,
   waitUntil: (work) => c.executionCtx.waitUntil(work),
   upgrades: true,
   colo,

@@ -8,7 +8,7 @@ import { request as secure } from "node:https";
 import { type Duplex, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { constants, createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
-import type { Arrival } from "../core/call.ts";
+import type { Arrival } from "../core/arrival.ts";
 
 /** The same streams; the types of Node and of Workers differ. */
 type NodeStream = Parameters<typeof Readable.fromWeb>[0];

@@ -10,6 +10,7 @@ export const vercel: Platform = (c) => ({
   env: process.env,
   rawPath: new URL(c.req.url).pathname,
   clientAddress: c.req.header("x-real-ip"),
+  addressListed: true,
   waitUntil: (work) => c.executionCtx.waitUntil(work),
 });
 

@@ -42,7 +42,7 @@ const UNQUOTED_COMMA = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/;
 const CLIENT_QUIRKS = new Set(["access-control-expose-headers"]);
 
 /** The headers of the forwarded request. */
-export function upstreamHeaders({ request, url, route, clientAddress }: Call): Headers {
+export function upstreamHeaders({ request, url, route, clientAddress, via = [] }: Call): Headers {
   const listed = connectionListed(request.headers);
   const headers = new Headers();
   const dropped = [HOP_BY_HOP, PAYMENT, CLIENT_QUIRKS, OVERRIDES, listed];
@@ -58,7 +58,7 @@ export function upstreamHeaders({ request, url, route, clientAddress }: Call): H
   if (wantsWebSocket(request)) headers.set("upgrade", "websocket");
   headers.set("x-forwarded-host", url.host);
   headers.set("x-forwarded-proto", url.protocol.slice(0, -1));
-  if (clientAddress !== undefined) headers.set("x-forwarded-for", clientAddress);
+  if (clientAddress !== undefined) headers.set("x-forwarded-for", [clientAddress, ...via].join(", "));
   for (const [name, value] of Object.entries(route.upstream.headers)) headers.set(name, value);
   return headers;
 }

@@ -9,8 +9,9 @@
  * as well.
  */
 import { distance } from "fastest-levenshtein";
+import type { Arrival } from "../core/arrival.ts";
 import { openBody } from "../core/body.ts";
-import type { Arrival, Call } from "../core/call.ts";
+import type { Call } from "../core/call.ts";
 import { isCanonicalPath } from "../core/canonical.ts";
 import { GatewayError } from "../core/errors.ts";
 import { isDearer } from "../core/money.ts";
@@ -30,7 +31,7 @@ export function compileMatch(routes: Route[]): Match {
   const loose = buildTree(routes, (segment) => segment.toLowerCase());
 
   return function match(arrival) {
-    const url = new URL(arrival.request.url);
+    const url = urlOf(arrival);
     if (!isCanonicalPath(arrival.rawPath) || !isCanonicalPath(url.pathname)) {
       throw new GatewayError("path_not_canonical");
     }
@@ -53,6 +54,12 @@ export function compileMatch(routes: Route[]): Match {
     const call = { ...arrival, url, route, params: nameParams(route, values), body, outdates };
     return { ...call, target: targetUrl(call) };
   };
+}
+
+/** What the client asked for: behind a trusted proxy, under the scheme and host that it says. */
+function urlOf({ request, origin }: Arrival): URL {
+  const url = new URL(request.url);
+  return origin === undefined ? url : new URL(origin + url.pathname + url.search);
 }
 
 function segmentsOf(path: string): string[] {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import type { Runtime } from "../../dev/bundle.ts";
 import { startWorld, type World } from "../fixtures/world.ts";
 import { cachingTests } from "./caching.ts";
+import { clientTests } from "./clients.ts";
 import { coldStartTests } from "./cold-start.ts";
 import { creditTests } from "./credits.ts";
 import { duplicateTests } from "./duplicates.ts";
@@ -31,6 +32,7 @@ const SUITES = {
   meteredTests,
   duplicateTests,
   limitTests,
+  clientTests,
   sessionTests,
   creditTests,
   recordTests,

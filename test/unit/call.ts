@@ -1,6 +1,7 @@
 /** Routes and calls as the rooms get them, from the little that a test wants to say. */
+import type { Arrival } from "../../src/core/arrival.ts";
 import { findAsset } from "../../src/core/assets.ts";
-import type { Arrival, Payment } from "../../src/core/call.ts";
+import type { Payment } from "../../src/core/call.ts";
 import { parsePrice } from "../../src/core/money.ts";
 import type { Eip3009Payload } from "../../src/core/payloads.ts";
 import type { Offer, Route } from "../../src/core/route.ts";

@@ -29,6 +29,7 @@ function roomsOf({ obtain, ...change }: Partial<Rooms> & { obtain?: Obtain }): R
   Object.assign(claim, { abandoned: () => undefined });
   const access: Access = { kind: "claimed", claim };
   return {
+    locate: (arrival) => arrival,
     match: compileMatch([routeOf("GET /a", { price: "$0.01" })]),
     quote: async () => ({
       kind: "priced",
