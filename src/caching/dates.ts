@@ -3,15 +3,16 @@
 const DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)";
 const MONTH = "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)";
 const TIME = "(\\d{2}:\\d{2}:\\d{2})";
-const FIXED = new RegExp(`^${DAY}, (\\d{2}) ${MONTH} (\\d{4}) ${TIME} GMT$`);
+const FIXED = new RegExp(`^${DAY}, (\\d{2}) ${MONTH} (\\d{4}) ${TIME} GMT$`, "i");
 const OBSOLETE = new RegExp(
   `^(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (\\d{2})-${MONTH}-(\\d{2}) ${TIME} GMT$`,
+  "i",
 );
-const ASCTIME = new RegExp(`^${DAY} ${MONTH} ([ \\d]\\d) ${TIME} (\\d{4})$`);
+const ASCTIME = new RegExp(`^${DAY} ${MONTH} ([ \\d]\\d) ${TIME} (\\d{4})$`, "i");
 /** A year of two digits that would be further ahead is one of the last century. */
 const AHEAD = 50;
 
-/** Ms since 1970 of a date in one of the three forms; undefined for anything else, however clear. */
+/** Ms since 1970 of a date in one of the three forms, in any case; undefined for anything else, however clear. */
 export function parseDate(text: string): number | undefined {
   const [, day, month, year, time] = FIXED.exec(text) ?? OBSOLETE.exec(text) ?? ascOf(text) ?? [];
   if (day === undefined || year === undefined) return undefined;

@@ -52,7 +52,7 @@ export function lifetimeOf(
     lifetime: {
       age: ageOf(headers),
       fresh: noCache ? 0 : Math.min(explicit ? policy.maxAge() : own, maxTtlMs / 1000),
-      whileRevalidate: stale("stale-while-revalidate", explicit ? 0 : most),
+      whileRevalidate: stale("stale-while-revalidate", explicit || own === 0 ? 0 : most),
       ifError: stale("stale-if-error", most),
       strict,
     },
