@@ -19,6 +19,7 @@ import { makePresent } from "./payment/present.ts";
 import { makeQuote } from "./pricing/quote.ts";
 import { isServed, makeForward } from "./proxy/forward.ts";
 import { clientHeaders, visibleHeaders } from "./proxy/headers.ts";
+import { makeHealth } from "./proxy/health.ts";
 import { replay, withhold } from "./proxy/keep.ts";
 import { respond } from "./proxy/respond.ts";
 import { compileMatch } from "./routing/match.ts";
@@ -58,6 +59,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const kinds = httpKinds(facilitator, emit, clock);
   const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock, kinds);
+  const health = makeHealth(stores.targets, emit);
   return {
     match: compileMatch(routes),
     quote: makeQuote({
@@ -81,6 +83,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     admit: makeAdmit({
       openBatch,
       limit: makeLimit(stores.limiter, emit),
+      targets: health.targets,
       countsPayers: stores.limitsBesidePayments,
       lookUp: sessions.lookUp,
       running: sessions.running,
@@ -97,7 +100,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     collect: makeCollect(cashier, emit),
     resolve: makeResolve(rpcChain(config.rpc, facilitator.timeoutMs, emit), cashier),
     grant: (call, claim) => (call.route.credits ? credits : sessions).grant(call, claim),
-    forward: makeForward(clientLocation),
+    forward: makeForward({ clientLocation, noteFailure: health.note, emit, clock }),
     isServed,
     replay,
     withhold,

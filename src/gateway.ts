@@ -77,7 +77,7 @@ async function pass(rooms: Rooms, call: Call, standing: Standing): Promise<Respo
 
 /** The upstream's answer, as the hook leaves it. */
 async function ask(rooms: Rooms, call: Call, standing: Standing): Promise<Answer> {
-  return rooms.onResponse(call, await rooms.forward(call), standing);
+  return rooms.onResponse(call, await rooms.forward({ ...call, out: standing.out }), standing);
 }
 
 /** The answer goes out. */

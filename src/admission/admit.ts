@@ -11,6 +11,8 @@
  * | a credit was drawn, by a token or such a payer | through, uncharged |
  * | the payment | claimed, its kept answer, or why not |
  * | nothing of these on a priced route | 402: the token was no good |
+ *
+ * Which of an upstream's targets are out is asked along, and refuses nothing.
  */
 import type { Admitted, Call, Payment, Ticket } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
@@ -29,11 +31,13 @@ export type Admit = (
 ) => Promise<Admitted>;
 
 /** Makes the room. */
-export function makeAdmit({ openBatch, limit, lookUp, draw, take, running, countsPayers }: Parts): Admit {
+export function makeAdmit(parts: Parts): Admit {
+  const { openBatch, limit, targets, lookUp, draw, take, running, countsPayers } = parts;
   return async function admit(call, { ticket, payment, refused }, accepts) {
     const payer = countsPayers && payment ? payerOf(payment) : undefined;
     const batch = openBatch();
     const limiting = await limit(call, payer, batch);
+    const healthy = targets(call, batch);
     const looking = await lookUp(call, ticket, payment, batch);
     const drawing = await draw(call, ticket, payment, batch);
     const instead = { session: looking.session, credit: drawing.credit };
@@ -45,11 +49,12 @@ export function makeAdmit({ openBatch, limit, lookUp, draw, take, running, count
       const limited = await limiting();
       headers = limited.headers;
       if (limited.refusal) throw limited.refusal;
-      if (!accepts) return { access: { kind: "free" }, headers };
-      const parts = { looking, drawing, taking, running, refused };
-      const admitted = await decide(call, accepts, parts);
+      if (!accepts) return { access: { kind: "free" }, headers, out: await healthy() };
+      const asked = { looking, drawing, taking, running, refused };
+      const admitted = await decide(call, accepts, asked);
       if (admitted.access.kind === "session" || admitted.access.kind === "credit") taking?.letGo();
-      return { access: admitted.access, headers: { ...headers, ...admitted.headers } };
+      const found = { ...headers, ...admitted.headers };
+      return { access: admitted.access, headers: found, out: await healthy() };
     } catch (error) {
       taking?.letGo();
       drawing.letGo(() => hasDrawn(taking));

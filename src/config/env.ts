@@ -24,6 +24,8 @@ export function interpolate(
   if (typeof value === "string") return fill(value, env, path, faults);
   if (Array.isArray(value)) return value.map((item, i) => interpolate(item, env, `${path}[${i}]`, faults));
   if (typeof value !== "object" || value === null) return value;
+  // A service binding is the platform's: a copy of it could do nothing.
+  if (typeof Reflect.get(value, "fetch") === "function") return value;
   const entries = Object.entries(value).map(([key, item]) => [
     key,
     interpolate(item, env, path ? `${path}.${key}` : key, faults),

@@ -1,17 +1,19 @@
 /** The routing side of the configuration: upstreams, routes, their paths and templates. */
-import { isCanonicalPath } from "../core/canonical.ts";
-import type { Offer, Route, Upstream } from "../core/route.ts";
+import type { Offer, Route } from "../core/route.ts";
+import type { HeaderChange, Upstream } from "../core/upstream.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
+import { checkHeaderChange } from "./header-rules.ts";
 import { checkHooks } from "./hooks.ts";
 import { checkRateLimits } from "./limits.ts";
+import { checkMaintenance } from "./maintenance.ts";
+import { checkKey, checkTemplate, shapeOf } from "./paths.ts";
 import { checkBodyLimit, checkPricing, checkReceivers } from "./prices.ts";
 import { checkFreeRoute, checkRecords } from "./records.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkCredits, checkGroups, checkSession } from "./sessions.ts";
 import { checkTiming } from "./timing.ts";
 
-const ROUTE_KEY = /^(GET|POST|PUT|PATCH|DELETE|OPTIONS|\*) (\/\S*)$/;
 /** The routes, each with what can be paid for it. */
 export async function checkRoutes(
   raw: RawConfig,
@@ -34,6 +36,8 @@ export async function checkRoutes(
     if (!parsed) continue;
     const { method, pattern } = parsed;
     checkTemplate(route.path, pattern, `${path}.path`, faults);
+    const changes = checkRouteHeaders(route, path, faults);
+    const maintenance = checkMaintenance(route.maintenance, raw.maintenance, path, faults);
     const isFree = priced !== undefined && priced.price === undefined;
     const limits = checkRateLimits(route, path, isFree, raw, faults);
     if (isFree) checkFreeRoute(key, raw, faults);
@@ -46,6 +50,13 @@ export async function checkRoutes(
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
     shapes.set(shape, key);
     if (!upstream || !priced) continue;
+    checkCounted(priced.usage, changes.responseHeaders, `${path}.responseHeaders`, faults);
+    checkCounted(
+      priced.usage,
+      upstream.responseHeaders,
+      `upstreams.${upstream.name}.responseHeaders`,
+      faults,
+    );
     const settlement = priced.usage
       ? "after-response"
       : (route.settlement ?? raw.defaults?.settlement ?? "before-response");
@@ -53,7 +64,7 @@ export async function checkRoutes(
       route.timeout ?? raw.defaults?.timeout,
       settlement,
       {
-        servingMs: upstream.timeoutMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
+        servingMs: upstream.waitMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
         streams: priced.usage !== undefined,
       },
       `${path}.timeout`,
@@ -65,6 +76,8 @@ export async function checkRoutes(
       pattern,
       upstream,
       path: route.path,
+      ...changes,
+      maintenance,
       ...priced,
       offers: receivers,
       settlement,
@@ -84,67 +97,26 @@ export async function checkRoutes(
   return routes;
 }
 
-/** Literals as they are matched, parameters by their place. */
-function shapeOf(pattern: string): string {
-  return pattern
-    .split("/")
-    .map((segment) => (segment.startsWith(":") ? ":" : decodeURIComponent(segment)))
-    .join("/");
-}
-
-function checkKey(
-  key: string,
+/** What a route changes in the headers of requests and of answers. */
+function checkRouteHeaders(
+  { requestHeaders, responseHeaders }: RawConfig["routes"][string],
   path: string,
   faults: Fault[],
-): { method: string; pattern: string } | undefined {
-  const [, method, pattern] = ROUTE_KEY.exec(key) ?? [];
-  if (method === undefined || pattern === undefined) {
-    faults.push({ path, message: "is not a method and a path", fix: 'write it like "GET /weather/:city"' });
-    return undefined;
-  }
-  const segments = pattern.slice(1).split("/");
-  const params = segments.filter((segment) => segment.startsWith(":"));
-  const problem =
-    (!isCanonicalPath(pattern) &&
-      "the path is not canonical: no //, dot segments, ';' or needless escapes") ||
-    (segments.slice(0, -1).includes("*") && "* can only be the last segment") ||
-    (segments.some((segment) => segment !== "*" && segment.includes("*")) &&
-      "* must be a segment of its own") ||
-    (params.some((param) => !/^:[A-Za-z_]\w*$/.test(param)) && "a parameter is a colon and a name") ||
-    (new Set(params).size < params.length && "two parameters have the same name");
-  if (problem) faults.push({ path, message: problem });
-  return problem ? undefined : { method, pattern };
+): Pick<Route, "requestHeaders" | "responseHeaders"> {
+  return {
+    requestHeaders: checkHeaderChange(requestHeaders, "request", `${path}.requestHeaders`, faults),
+    responseHeaders: checkHeaderChange(responseHeaders, "response", `${path}.responseHeaders`, faults),
+  };
 }
 
-function checkTemplate(template: string | undefined, pattern: string, path: string, faults: Fault[]): void {
-  if (template === undefined || isUnset(template)) return;
-  const [example = ""] = template.replace(/\$\{[^}]*\}|\*/g, "x").split("?");
-  if (!isCanonicalPath(example)) {
-    faults.push({
-      path,
-      message: "must start with / and be canonical: no //, dot segments, ';' or needless escapes",
-    });
-  }
-  const params = pattern.split("/").flatMap((segment) => (segment.startsWith(":") ? [segment.slice(1)] : []));
-  for (const [, kind, name = ""] of template.matchAll(/\$\{([^.}]*)\.?([^}]*)\}/g)) {
-    if (kind !== "params" && kind !== "query") {
-      faults.push({
-        path,
-        message: `unknown reference "${kind}"`,
-        fix: "use ${params.name} or ${query.name}",
-      });
-    } else if (kind === "params" && !params.includes(name)) {
-      faults.push({ path, message: `the route has no parameter "${name}"`, fix: suggest(name, params) });
-    }
-  }
-  if (/\?.*\*/.test(template)) {
-    faults.push({
-      path,
-      message: "has a * in its query",
-      fix: "use * in the path, ${query.name} in the query",
-    });
-  }
-  if (template.includes("*") && !pattern.endsWith("*")) {
-    faults.push({ path, message: "has a * but the route has none", fix: 'end the route\'s path with "/*"' });
-  }
+/** What the upstream says of its use is what is charged: it must arrive as it was said. */
+function checkCounted(
+  usage: Route["usage"],
+  { set, remove }: HeaderChange,
+  path: string,
+  faults: Fault[],
+): void {
+  const name = usage?.header?.name.toLowerCase();
+  if (name === undefined || !(Object.hasOwn(set, name) || remove.includes(name))) return;
+  faults.push({ path, message: `"${name}" is what calls are charged by`, fix: "leave it out" });
 }

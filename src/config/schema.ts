@@ -8,10 +8,16 @@ import { AcceptSchema } from "./accept-schema.ts";
 import { CreditsSchema } from "./credit-schema.ts";
 import { HooksSchema } from "./hook-schema.ts";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
+import { MaintenanceSchema } from "./maintenance.ts";
 import { PriceSchema } from "./price-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
 import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
-import { SecondsSchema as seconds, UpstreamSchema } from "./upstream-schema.ts";
+import {
+  HeaderChangeSchema,
+  SecondsSchema as seconds,
+  UpstreamSchema,
+  UpstreamTimeoutSchema,
+} from "./upstream-schema.ts";
 import { UsagePricingSchema } from "./usage-schema.ts";
 
 const SettlementSchema = z.enum(["before-response", "after-response"]);
@@ -44,6 +50,12 @@ const RouteSchema = z.strictObject({
    */
   path: z.optional(z.string()),
   ...PriceSchema,
+  /** Changed in forwarded requests, over what the upstream's `headers` set. */
+  requestHeaders: z.optional(HeaderChangeSchema),
+  /** Changed in the upstream's answers, over what the upstream's own `responseHeaders` change. */
+  responseHeaders: z.optional(HeaderChangeSchema),
+  /** Closed for a while; takes the place of the gateway's `maintenance`, also when it is `false`. */
+  maintenance: z.optional(MaintenanceSchema),
   /** What the price is for: one call, time, or many calls; or what a call costs by what it uses. */
   pricing: z.optional(PricingSchema),
   /** `before-response` (default): the money moves before the upstream is asked. `after-response`: once it has answered. */
@@ -72,7 +84,7 @@ export const ConfigSchema = z.strictObject({
         z.strictObject({
           redis: z.optional(seconds),
           facilitator: z.optional(seconds),
-          upstream: z.optional(seconds),
+          upstream: z.optional(UpstreamTimeoutSchema),
           /** Refused, as are `read` and `idle`: clients' connections are the platform's. */
           write: z.optional(z.number()),
           read: z.optional(z.number()),
@@ -118,6 +130,8 @@ export const ConfigSchema = z.strictObject({
   /** Network → JSON-RPC URL of a node: it can tell what became of a payment whose settlement was not seen to end. */
   rpc: z.optional(z.record(z.string(), z.string())),
   upstreams: z.record(z.string(), UpstreamSchema),
+  /** Closes every route for a while, but for those that say otherwise: 503 `maintenance`, nothing asked, nothing charged. */
+  maintenance: z.optional(MaintenanceSchema),
   /** Functions of yours that are called on the way of every call. */
   hooks: z.optional(HooksSchema),
   /** `"METHOD /path"` → what is sold there. Paths take `:param` and a last `*`; the method `*` is any. */

@@ -28,6 +28,14 @@ export type Tab = {
   close: (how: Ending) => string | undefined;
 };
 
+/** How the upstream is asked, where that is not what the client asked for. */
+export type Asking = {
+  /** Set on the request after everything else; `undefined` takes the field away. */
+  headers?: Record<string, string | undefined>;
+  /** The client's leaving does not end it; the answer's `stop` does in any case. Default false. */
+  detached?: boolean;
+};
+
 /**
  * What became of a body: the client has all of it (`delivered`), or walked away from it (`left`); it broke off half-way
  * (`broken`); nobody took the first byte of it, or the gateway itself went down (`unfinished`).

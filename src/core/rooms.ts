@@ -1,5 +1,5 @@
 /** The rooms as the gateway calls them. */
-import type { Answer, KeptAnswer } from "./answer.ts";
+import type { Answer, Asking, KeptAnswer } from "./answer.ts";
 import type { Admitted, Arrival, Call, Claim, Payment, Ticket } from "./call.ts";
 import type { HookRoom } from "./hook-room.ts";
 import type { Quote } from "./quote.ts";
@@ -29,7 +29,7 @@ export type Rooms = HookRoom & {
   collect: (call: Call, claim: Claim, accepts: Accepts, amount: string) => Promise<boolean>;
   /** The answer's fields about what the settled payment has bought. */
   grant: (call: Call, claim: Claim) => Promise<Record<string, string>>;
-  forward: (call: Call) => Promise<Answer>;
+  forward: (call: Call, asking?: Asking) => Promise<Answer>;
   replay: (kept: KeptAnswer) => Answer;
   /** What becomes of an answer that is there when its settlement has failed. */
   withhold: (call: Call, answer: Answer, claim: Claim, reason: unknown) => void;

@@ -13,12 +13,16 @@ import { openBody } from "../core/body.ts";
 import type { Arrival, Call } from "../core/call.ts";
 import { isCanonicalPath } from "../core/canonical.ts";
 import { GatewayError } from "../core/errors.ts";
+import { checkOpen } from "../core/maintenance.ts";
 import { isDearer } from "../core/money.ts";
 import type { Route } from "../core/route.ts";
 import { targetUrl } from "./rewrite.ts";
 import { buildTree, type Reading, readings } from "./tree.ts";
 
-/** Finds the route of an arrival. @throws GatewayError `path_not_canonical`, `route_not_found`, `method_not_allowed` */
+/**
+ * Finds the route of an arrival.
+ * @throws GatewayError `path_not_canonical`, `route_not_found`, `method_not_allowed`, `maintenance`
+ */
 export type Match = (arrival: Arrival) => Call;
 
 /** Compiles the routes; two of the same method and shape were refused by the configuration. */
@@ -45,6 +49,7 @@ export function compileMatch(routes: Route[]): Match {
         if (isDearer(meant.route.price, route.price)) throw new GatewayError("path_not_canonical");
       }
     }
+    checkOpen(route.maintenance);
     const body = openBody(arrival.request, route.maxBodyBytes, route.upstream.timeoutMs);
     const call = { ...arrival, url, route, params: nameParams(route, values), body };
     return { ...call, target: targetUrl(call) };

@@ -4,9 +4,16 @@ import type { AddressInfo } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it, onTestFinished } from "vitest";
-import { makeForward } from "../../src/proxy/forward.ts";
+import { type ForwardMeans, makeForward } from "../../src/proxy/forward.ts";
 import { compileMatch } from "../../src/routing/match.ts";
 import { arrivalOf, routeOf } from "./call.ts";
+
+const MEANS: ForwardMeans = {
+  clientLocation: (location) => location,
+  noteFailure: () => undefined,
+  emit: () => undefined,
+  clock: Date.now,
+};
 
 it("an answer can wait: its body is there however often the memory was tidied up meanwhile", async () => {
   setFlagsFromString("--expose-gc");
@@ -15,7 +22,7 @@ it("an answer can wait: its body is there however often the memory was tidied up
   await new Promise<void>((done) => upstream.listen(0, "127.0.0.1", done));
   onTestFinished(() => void upstream.close());
   const base = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`;
-  const forward = makeForward((location) => location);
+  const forward = makeForward(MEANS);
   const answer = await forward(compileMatch([routeOf("GET /a", { base })])(arrivalOf("GET", "/a")));
   for (let i = 0; i < 5; i++) {
     tidyUp();
