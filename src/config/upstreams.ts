@@ -26,12 +26,14 @@ export async function checkUpstreams(
   faults: Fault[],
 ): Promise<Map<string, Upstream>> {
   const upstreams = new Map<string, Upstream>();
+  const shared = waitsOf(raw.gateway?.timeouts?.upstream);
+  checkWaits(shared, {}, "gateway.timeouts.upstream", faults);
   for (const [name, written] of Object.entries(raw.upstreams)) {
     const path = `upstreams.${name}`;
     const targets = await checkTargets(name, written, env, faults);
     const several = (written.targets?.length ?? 1) > 1;
     const retries = toRetries(written, several, path, faults);
-    const waits = checkWaits(written.timeout, raw.gateway?.timeouts?.upstream, path, faults);
+    const waits = checkWaits(waitsOf(written.timeout), shared, `${path}.timeout`, faults);
     const health = checkHealth(written.health, several, hasStore(raw, "rateLimit"), path, faults);
     const responseHeaders = checkHeaderChange(
       written.responseHeaders,
@@ -75,31 +77,27 @@ function toRetries(
   return { attempts: retries.attempts, on: retries.on ?? on };
 }
 
-type Waits = Pick<Upstream, "timeoutMs" | "idleMs" | "totalMs">;
+type Waits = { headers?: number | undefined; idle?: number | undefined; total?: number | undefined };
 
+function waitsOf(written: RawTimeout | undefined): Waits {
+  return typeof written === "number" ? { headers: written } : (written ?? {});
+}
+
+/** What an upstream says wins over what is said for all of them, each wait by itself. */
 function checkWaits(
-  own: RawTimeout | undefined,
-  shared: RawTimeout | undefined,
-  upstream: string,
+  own: Waits,
+  shared: Waits,
+  path: string,
   faults: Fault[],
-): Waits {
-  const [mine, others] = [own, shared].map((given) =>
-    typeof given === "object" ? given : { headers: given, idle: undefined, total: undefined },
-  );
-  const total = mine?.total ?? others?.total;
-  const idle = mine?.idle ?? others?.idle;
-  const headers = mine?.headers ?? others?.headers;
-  for (const [name, seconds] of [
-    ["headers", headers],
-    ["idle", idle],
-  ] as const) {
-    if (total === undefined || seconds === undefined || seconds <= total) continue;
-    const path = typeof own === "object" ? `${upstream}.timeout.${name}` : `${upstream}.timeout`;
+): Pick<Upstream, "timeoutMs" | "idleMs" | "totalMs"> {
+  const { headers = 60, idle, total } = { ...shared, ...own };
+  for (const name of ["headers", "idle"] as const) {
+    if (total === undefined || (own[name] ?? 0) <= total) continue;
     const fix = `write at most ${total}, or a longer total`;
     faults.push({ path, message: `${name} is longer than total`, fix });
   }
   return {
-    timeoutMs: toMs(headers ?? Math.min(60, total ?? 60)),
+    timeoutMs: toMs(Math.min(headers, total ?? headers)),
     idleMs: idle === undefined ? undefined : toMs(idle),
     totalMs: total === undefined ? undefined : toMs(total),
   };

@@ -65,8 +65,11 @@ async function attempts(
   const { request, route, out } = call;
   const { upstream } = route;
   const deadline = clock() + upstream.waitMs;
-  const body = await call.body.forward();
-  const repeatable = IDEMPOTENT.has(request.method) && (body === null || ArrayBuffer.isView(body));
+  const idempotent = IDEMPOTENT.has(request.method);
+  const sent = await call.body.forward();
+  // Servers hand out a body that is empty as a stream too.
+  const body = idempotent && isEmpty(request) ? null : sent;
+  const repeatable = idempotent && (body === null || ArrayBuffer.isView(body));
   const tried = new Set<(typeof upstream.targets)[0]>();
   for (let n = 1; ; n++) {
     const target = chooseTarget(upstream, out, tried, Math.random());
@@ -84,6 +87,10 @@ async function attempts(
     if (outcome.kind === "answered") outcome.drop();
     await pause(pauseMs, over);
   }
+}
+
+function isEmpty({ headers }: Request): boolean {
+  return headers.get("content-length") === "0" && !headers.has("transfer-encoding");
 }
 
 /** What went wrong, as configurations call it. */
