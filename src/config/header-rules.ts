@@ -12,7 +12,7 @@ const RESERVED =
 
 /** Which message is meant, and what else of it is reserved. */
 const KINDS = {
-  request: /^(?:host|expect|accept-encoding|content-encoding)$/i,
+  request: /^(?:host|expect)$/i,
   // The last ones speak to caches in front of the gateway, which must not be told to keep what was paid for.
   response:
     /^(?:content-encoding|ratelimit|ratelimit-policy|idempotent-replayed|(?:.*-)?cdn-cache-control|surrogate-control|edge-control|x-accel-expires)$/i,

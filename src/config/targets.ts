@@ -1,6 +1,6 @@
 /** Where an upstream is: one URL or service, or several with their weights. */
 import { hash } from "../core/hash.ts";
-import type { Service, Target, Upstream } from "../core/upstream.ts";
+import { isService, type Service, type Target, type Upstream } from "../core/upstream.ts";
 import type { Env } from "./define.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
@@ -88,8 +88,4 @@ function lookUp(name: string, path: string, env: Env, faults: Fault[]): Service 
   const fix = `bind ${name} in wrangler.toml ([[services]]); only Workers have such bindings, elsewhere write url`;
   faults.push({ kind: "env", path, message: `there is no service binding ${name}`, fix });
   return undefined;
-}
-
-function isService(value: unknown): value is Service {
-  return typeof value === "object" && value !== null && typeof Reflect.get(value, "fetch") === "function";
 }

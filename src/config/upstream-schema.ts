@@ -1,6 +1,6 @@
 /** The shape of an upstream. */
 import * as z from "zod/mini";
-import type { Service } from "../core/upstream.ts";
+import { isService, type Service } from "../core/upstream.ts";
 import { DurationSchema } from "./limit-schema.ts";
 
 /** A wait, in seconds. */
@@ -30,16 +30,9 @@ export const HeaderChangeSchema = z.strictObject({
   remove: z.optional(z.array(z.string()).check(z.maxLength(32))),
 });
 
-const ServiceSchema = z.union(
-  [
-    z.string(),
-    z.custom<Service>(
-      (value) =>
-        typeof value === "object" && value !== null && typeof Reflect.get(value, "fetch") === "function",
-    ),
-  ],
-  { error: "expected the name of a service binding, or the binding" },
-);
+const ServiceSchema = z.union([z.string(), z.custom<Service>(isService)], {
+  error: "expected the name of a service binding, or the binding",
+});
 
 const Place = {
   /** Base URL; its path is put before every forwarded path. Beside `service`: what the service sees as its URL. */

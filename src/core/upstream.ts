@@ -1,7 +1,12 @@
-/** The services behind the gateway, and what the configuration says of how they are asked. Plain data. */
+/** The services behind the gateway, and what the configuration says of how they are asked. Plain data, but for the bindings in it. */
 
 /** A service binding of Workers: another worker that is asked without a network in between. */
 export type Service = { fetch: (input: URL, init?: RequestInit) => Promise<Response> };
+
+/** True for a binding: an object that is asked like the network. */
+export function isService(value: unknown): value is Service {
+  return typeof value === "object" && value !== null && typeof Reflect.get(value, "fetch") === "function";
+}
 
 /** Header fields that are taken away, then those that are set; names in lower case. */
 export type HeaderChange = { remove: string[]; set: Record<string, string> };

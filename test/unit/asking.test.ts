@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { expect, it, onTestFinished } from "vitest";
 import type { Asking } from "../../src/core/answer.ts";
+import type { Upstream } from "../../src/core/upstream.ts";
 import { makeForward } from "../../src/proxy/forward.ts";
 import { compileMatch } from "../../src/routing/match.ts";
 import { arrivalOf, routeOf, upstreamOf } from "./call.ts";
@@ -15,7 +16,10 @@ const forward = makeForward({
 });
 
 /** A call to an upstream that does this; `leave` is its client's going away. */
-async function callTo(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+async function callTo(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  limits: Partial<Upstream> = {},
+) {
   const upstream = createServer(answer);
   await new Promise<void>((done) => upstream.listen(0, "127.0.0.1", done));
   onTestFinished(() => {
@@ -29,7 +33,7 @@ async function callTo(answer: (request: IncomingMessage, response: ServerRespons
   const headers = { "x-a": "upstream", "x-c": "upstream" };
   const route = {
     ...routeOf("GET /a"),
-    upstream: upstreamOf([base], { headers, timeoutMs: 5000, waitMs: 5000 }),
+    upstream: upstreamOf([base], { headers, timeoutMs: 5000, waitMs: 5000, ...limits }),
   };
   const call = compileMatch([route])({ ...arrival, request });
   return { ask: (asking?: Asking) => forward(call, asking), leave: () => client.abort() };
@@ -69,4 +73,36 @@ it("stop ends it, detached or not", async () => {
   stop();
   await expect(response.text()).rejects.toThrow();
   await expect.poll(() => closed).toBe(true);
+});
+
+it.each([{ idleMs: 100 }, { totalMs: 200 }])(
+  "an upstream that takes too long is closed, though there is no client whose leaving would do it: %j",
+  async (limits) => {
+    let closed = false;
+    const { ask } = await callTo((_request, response) => {
+      response.write("first");
+      response.once("close", () => {
+        closed = true;
+      });
+    }, limits);
+    const { response } = await ask({ detached: true });
+    await expect(response.text()).rejects.toThrow();
+    await expect.poll(() => closed).toBe(true);
+  },
+);
+
+it("what takes too long is closed as a whole also when nobody reads it", async () => {
+  let closed = false;
+  const { ask } = await callTo(
+    (_request, response) => {
+      response.write("first");
+      response.once("close", () => {
+        closed = true;
+      });
+    },
+    { totalMs: 200 },
+  );
+  const { response } = await ask({ detached: true });
+  await expect.poll(() => closed).toBe(true);
+  await expect(response.text()).rejects.toThrow();
 });
