@@ -59,7 +59,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const kinds = httpKinds(facilitator, emit, clock);
   const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock, kinds);
-  const health = makeHealth(stores.targets, emit);
+  const health = makeHealth(stores.targets, emit, clock);
   return {
     match: compileMatch(routes),
     quote: makeQuote({

@@ -4,9 +4,12 @@
  * does not answer says nothing against any target.
  */
 import type { Call } from "../core/call.ts";
-import type { Emit } from "../core/events.ts";
+import type { Clock, Emit } from "../core/events.ts";
 import type { Batch, TargetHealth } from "../core/stores.ts";
 import type { Target } from "../core/upstream.ts";
+
+/** A store that did not answer is not asked again for so long, ms: a call that needs nothing else of it must not wait for it. */
+const UNASKED_MS = 2000;
 
 /** The room's part in what is known of targets. */
 export type Health = {
@@ -17,12 +20,14 @@ export type Health = {
 };
 
 /** Makes it. */
-export function makeHealth(store: TargetHealth, emit: Emit): Health {
+export function makeHealth(store: TargetHealth, emit: Emit, clock: Clock): Health {
+  let unaskedUntil = 0;
   return {
     targets({ route }, batch) {
       const { name, health } = route.upstream;
-      if (!health) return () => Promise.resolve(undefined);
+      if (!health || clock() < unaskedUntil) return () => Promise.resolve(undefined);
       const asked = batch.add(store.out(name)).catch((error: unknown) => {
+        unaskedUntil = clock() + UNASKED_MS;
         emit({ event: "targets_unknown", level: "warn", upstream: name, error: String(error) });
         return undefined;
       });
