@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { Runtime } from "../../dev/bundle.ts";
+import { payWithPermit } from "../fixtures/permit.ts";
 import { sign } from "../fixtures/sign.ts";
 import type { World } from "../fixtures/world.ts";
 
@@ -50,6 +51,15 @@ export function upstreamTests(world: () => World, runtime: Runtime): void {
         expect(settled()).toBe(1);
       },
     );
+
+    it("that is metered is charged for what went through", async () => {
+      const { quote, present, facilitator } = world();
+      const path = "/metered/idle/events?count=0&interval=60000";
+      const answer = await present(path, await payWithPermit(await quote(path)));
+      expect([answer.status, await ended(answer)]).toEqual([200, "broken off"]);
+      const charged = () => facilitator.asked.settle?.paymentRequirements.amount;
+      await expect.poll(charged).toBe(String('id: 1\ndata: {"n":1}\n\n'.length * 100));
+    });
 
     it("is not one that comes slowly: each chunk begins the silence anew", async () => {
       const answer = await get("/free/idle/events?count=5&interval=250");
