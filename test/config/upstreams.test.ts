@@ -140,7 +140,7 @@ describe("waits", () => {
     ],
   ])("%s: %s, %s", (...row) => expectFault(row));
 
-  it("a payment must outlast all attempts, and a credit is known for as long", async () => {
+  it("a payment must outlast all attempts, or the whole exchange if that is shorter", async () => {
     const change = (timeout: number, total?: number) => (config: ReturnType<typeof valid>) => {
       config.upstreams = {
         api: { targets: URLS, timeout: { headers: 10, ...(total ? { total } : {}) }, health: false },
