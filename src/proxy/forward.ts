@@ -11,6 +11,7 @@
 import type { Answer, Asking } from "../core/answer.ts";
 import type { Call } from "../core/call.ts";
 import type { Clock, Emit } from "../core/events.ts";
+import type { Target } from "../core/upstream.ts";
 import { answerOf } from "./answer.ts";
 import { attempt, type Outcome } from "./attempt.ts";
 import type { Health } from "./health.ts";
@@ -69,8 +70,8 @@ async function attempts(
   const sent = await call.body.forward();
   // Servers hand out a body that is empty as a stream too.
   const body = idempotent && isEmpty(request) ? null : sent;
-  const repeatable = idempotent && (body === null || ArrayBuffer.isView(body));
-  const tried = new Set<(typeof upstream.targets)[0]>();
+  const held = body === null || ArrayBuffer.isView(body);
+  const tried = new Set<Target>();
   for (let n = 1; ; n++) {
     const target = chooseTarget(upstream, out, tried, Math.random());
     tried.add(target);
@@ -78,9 +79,10 @@ async function attempts(
     const outcome = await attempt(call, target, { body, headers, waitMs, over });
     const mishap = mishapOf(outcome);
     if (mishap === undefined || over.aborted) return outcome;
-    noteFailure(call, target);
+    // While a body streams it may be the client that is slow, or gone: a target is not to be put out by that.
+    if (held || outcome.kind === "answered") noteFailure(call, target);
     const pauseMs = Math.random() * PAUSE_MS * 2 ** (n - 1);
-    const again = repeatable && n < upstream.retries.attempts && upstream.retries.on.includes(mishap);
+    const again = idempotent && held && n < upstream.retries.attempts && upstream.retries.on.includes(mishap);
     if (!again || clock() + pauseMs >= deadline) return outcome;
     const told = { upstream: upstream.name, target: target.base.href, why: mishap, attempt: n };
     emit({ event: "upstream_retried", level: "warn", route: route.key, ...told });
