@@ -116,6 +116,21 @@ function breakInBody({ res, breakOff }: Exchange): void {
   res.write('{"partial":', breakOff);
 }
 
+/** How often a key was seen, for `/flaky`. */
+const seen = new Map<string, number>();
+
+/** Fails the first `fail` requests of its `key`, with `status`, or by breaking off (`how=break`) or hanging (`how=hang`). */
+async function flaky({ res, url, breakOff }: Exchange): Promise<void> {
+  const key = url.searchParams.get("key") ?? "";
+  const times = (seen.get(key) ?? 0) + 1;
+  seen.set(key, times);
+  if (times > numberFrom(url, "fail", 1)) return sendJson(res, 200, { times });
+  const how = url.searchParams.get("how");
+  if (how === "break") breakOff();
+  else if (how === "hang") await once(res, "close");
+  else sendJson(res, numberFrom(url, "status", 503), { times });
+}
+
 /** Routes by path; one that ends in `/` takes a last segment. */
 export const ROUTES: Record<string, Route> = {
   "/v1/chat/completions": chatCompletions,
@@ -132,6 +147,7 @@ export const ROUTES: Record<string, Route> = {
   "/headers": ({ req, res }) => sendJson(res, 200, req.headers),
   "/events": events,
   "/slow": slow,
+  "/flaky": flaky,
   "/status/": status,
   "/large": large,
   "/steps": steps,

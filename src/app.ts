@@ -6,7 +6,7 @@ import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
 import { load } from "./config/load.ts";
 import type { Arrival } from "./core/arrival.ts";
-import { ERRORS } from "./core/error-codes.ts";
+import { ERRORS, type ErrorCode } from "./core/error-codes.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Emit } from "./core/events.ts";
 import type { Reconciled } from "./core/ports.ts";
@@ -34,6 +34,9 @@ export type Tollbooth = Hono & {
    */
   reconcile: (env: Env) => Promise<Reconciled | undefined>;
 };
+
+/** What the operator has decided, whatever the status: nothing has failed. */
+const DECIDED: ReadonlySet<string> = new Set<ErrorCode>(["rejected", "maintenance"]);
 
 /** A problem type (RFC 9457, 3.1.1); the code is also the heading in docs/errors.md. */
 const PROBLEM_TYPE = "urn:tollbooth:error:";
@@ -108,8 +111,7 @@ function render(error: GatewayError, c: Context, emit: Emit): Response {
   const { title, hint } = ERRORS[error.code];
   const id = crypto.randomUUID();
   const { details, status } = error;
-  // Code of the operator's that rejects has decided, whatever the status.
-  if (status >= 500 && error.code !== "rejected") {
+  if (status >= 500 && !DECIDED.has(error.code)) {
     const { pathname } = new URL(c.req.url);
     emit({
       event: "request_failed",

@@ -22,6 +22,7 @@ import { makePresent } from "./payment/present.ts";
 import { makeQuote } from "./pricing/quote.ts";
 import { isServed, makeForward } from "./proxy/forward.ts";
 import { clientHeaders, upstreamHeaders, visibleHeaders } from "./proxy/headers.ts";
+import { makeHealth } from "./proxy/health.ts";
 import { replay, withhold } from "./proxy/keep.ts";
 import { respond } from "./proxy/respond.ts";
 import { compileMatch } from "./routing/match.ts";
@@ -81,6 +82,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const kinds = httpKinds(facilitator, emit, clock);
   const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock, kinds);
+  const health = makeHealth(stores.targets, emit, clock);
   return {
     locate: makeLocate(config.proxies),
     match: compileMatch(routes),
@@ -108,6 +110,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
     admit: makeAdmit({
       openBatch,
       limit: makeLimit(stores.limiter, emit),
+      targets: health.targets,
       countsPayers: stores.limitsBesidePayments,
       lookUp: sessions.lookUp,
       running: sessions.running,
@@ -115,8 +118,8 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
       find: makeFind({
         store: stores.cache,
         emit,
-        seen: upstreamHeaders,
-        forward: makeForward(clientLocation),
+        seen: (call) => upstreamHeaders(call, { headers: {} }),
+        forward: makeForward({ clientLocation, noteFailure: health.note, emit, clock }),
       }),
       take: makeTake({
         store: stores.payments,

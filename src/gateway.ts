@@ -82,7 +82,8 @@ async function pass(rooms: Rooms, call: Call, standing: Going): Promise<Response
 
 /** The upstream's answer, or one of its that is kept, as the hook leaves it. */
 async function ask(rooms: Rooms, call: Call, standing: Going): Promise<Answer> {
-  return rooms.onResponse(call, await standing.cached.obtain(call), standing);
+  const { cached, out } = standing;
+  return rooms.onResponse(call, await cached.obtain({ ...call, out }), standing);
 }
 
 /** The answer goes out. */

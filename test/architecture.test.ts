@@ -30,7 +30,7 @@ const DOORS: Record<string, string[]> = {
   credits: ["credit.ts"],
   payment: ["present.ts", "claim.ts", "persist.ts"],
   settlement: ["settle.ts", "resolve.ts", "reconcile.ts", "collect.ts"],
-  proxy: ["forward.ts", "respond.ts", "keep.ts", "headers.ts"],
+  proxy: ["forward.ts", "respond.ts", "keep.ts", "headers.ts", "health.ts"],
   metering: ["bill.ts"],
   hooks: ["hooks.ts"],
   caching: ["cache.ts", "purge.ts"],

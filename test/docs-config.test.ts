@@ -10,6 +10,8 @@ const ENV = {
   UPSTASH_REDIS_REST_TOKEN: "t",
   PAYMENTS_URL: "https://y.upstash.io",
   PAYMENTS_TOKEN: "t",
+  API_KEY: "k",
+  API: { fetch: () => Promise.reject(new Error("nobody asks")) },
 };
 type Routes = Record<string, { upstream: string }>;
 type Fragment = { routes?: Routes } & Record<string, unknown>;
@@ -55,7 +57,7 @@ function complete(fragment: Fragment): Fragment {
   return { upstreams, ...whole };
 }
 
-const BLOCKS = ["pricing", "hooks", "configuration", "streaming"].flatMap((name) =>
+const BLOCKS = ["pricing", "hooks", "configuration", "streaming", "upstreams"].flatMap((name) =>
   blocksOf(`docs/${name}.md`),
 );
 

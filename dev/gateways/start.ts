@@ -13,6 +13,8 @@ export type GatewayOptions = {
   directory: string;
   /** The variables it sees. */
   vars: Record<string, string>;
+  /** Scripts of workers that are bound to it as services, by the binding's name; in workerd only. */
+  services?: Record<string, string>;
   /** By default a free one. */
   port?: number;
 };
@@ -32,11 +34,11 @@ function startNode({ runtime, directory, vars, port = 0 }: GatewayOptions): Prom
   });
 }
 
-async function startWorkerd({ directory, vars, port = 0 }: GatewayOptions): Promise<Gateway> {
+async function startWorkerd({ directory, vars, services = {}, port = 0 }: GatewayOptions): Promise<Gateway> {
   const folder = await mkdtemp(join(tmpdir(), "tollbooth-workerd-"));
   const config = join(folder, "config.capnp");
   const script = relative(folder, bundlePath("workers", directory));
-  await writeFile(config, capnp(script, vars, port, await compatibility()));
+  await writeFile(config, capnp({ script, vars, services, port }, await compatibility()));
   // The package's own bin is a Node wrapper; killing that would leave workerd behind.
   const binary = createRequire(import.meta.url).resolve("@cloudflare/workerd-linux-64/bin/workerd");
   const gateway = await startProcess(
@@ -67,17 +69,30 @@ async function compatibility(): Promise<{ date: string; flags: string[] }> {
 }
 
 function capnp(
-  script: string,
-  vars: Record<string, string>,
-  port: number,
+  {
+    script,
+    vars,
+    services,
+    port,
+  }: Record<"vars" | "services", Record<string, string>> & { script: string; port: number },
   { date, flags }: { date: string; flags: string[] },
 ) {
   const q = JSON.stringify;
-  const bindings = Object.entries(vars).map(([name, value]) => `(name = ${q(name)}, text = ${q(value)})`);
+  const bindings = [
+    ...Object.entries(vars).map(([name, value]) => `(name = ${q(name)}, text = ${q(value)})`),
+    ...Object.keys(services).map((name) => `(name = ${q(name)}, service = ${q(name)})`),
+  ];
+  const bound = Object.entries(services).map(
+    ([name, source]) => `(name = ${q(name)}, worker = (
+      modules = [ (name = "service.js", esModule = ${q(source)}) ],
+      compatibilityDate = ${q(date)}
+    )),`,
+  );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
+    ${bound.join("\n    ")}
     (name = "net", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true)))
   ],
   sockets = [ (name = "http", address = "127.0.0.1:${port}", http = (), service = "main") ]

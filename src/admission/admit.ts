@@ -13,6 +13,8 @@
  * | a credit was drawn, by a token or such a payer | through, uncharged |
  * | the payment | claimed, its kept answer, or why not |
  * | nothing of these on a priced route | 402: the token was no good, or what it costs depends on what is kept |
+ *
+ * Which of an upstream's targets are out is asked along, and refuses nothing.
  */
 import type { Cached } from "../core/cache.ts";
 import type { Admitted, Call, Payment, Ticket } from "../core/call.ts";
@@ -34,11 +36,12 @@ export type Admit = (
 
 /** Makes the room. */
 export function makeAdmit(parts: Parts): Admit {
-  const { openBatch, limit, lookUp, draw, take, find, running, countsPayers } = parts;
+  const { openBatch, limit, targets, lookUp, draw, take, find, running, countsPayers } = parts;
   return async function admit(call, { ticket, payment, refused }, accepts) {
     const payer = countsPayers && payment ? payerOf(payment) : undefined;
     const batch = openBatch();
     const limiting = await limit(call, payer, batch);
+    const healthy = targets(call, batch);
     const looking = await lookUp(call, ticket, payment, batch);
     const drawing = await draw(call, ticket, payment, batch);
     const finding = await find(call, batch);
@@ -54,13 +57,14 @@ export function makeAdmit(parts: Parts): Admit {
       if (limited.refusal) throw limited.refusal;
       const cached = await found;
       if (cached.refusal) throw cached.refusal;
-      if (!accepts) return { access: { kind: "free" }, headers, cached, accepts };
+      const out = await healthy();
+      if (!accepts) return { access: { kind: "free" }, headers, cached, accepts, out };
       const asked = { looking, drawing, taking, running, refused, payment };
       const admitted = await decide(call, accepts, { ...asked, cached });
       const { kind } = admitted.access;
       if (kind === "session" || kind === "credit" || kind === "free") taking?.letGo();
       if (kind === "kept") cached.letGo();
-      return { accepts, ...admitted, cached, headers: { ...headers, ...admitted.headers } };
+      return { accepts, ...admitted, cached, out, headers: { ...headers, ...admitted.headers } };
     } catch (error) {
       taking?.letGo();
       drawing.letGo(() => hasDrawn(taking));

@@ -14,6 +14,8 @@ export type Parts = {
     payer: { address: string; spend: string } | undefined,
     batch: Asking,
   ) => Promise<() => Promise<Limited>>;
+  /** Which targets of the upstream are out; never throws. */
+  targets: (call: Call, batch: Asking) => () => Promise<Call["out"]>;
   lookUp: (
     call: Call,
     ticket: Ticket | undefined,

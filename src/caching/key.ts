@@ -8,6 +8,7 @@ import type { Call } from "../core/call.ts";
 import { hash, hex } from "../core/hash.ts";
 import type { Selecting } from "../core/kept.ts";
 import { isFixed } from "../core/pricing.ts";
+import type { Route } from "../core/route.ts";
 
 /** Headers that say who asks. Their values do not leave the isolate in the clear. */
 const CREDENTIALS =
@@ -49,9 +50,7 @@ export function queryOf(url: URL, queryKeys: string[] | undefined): string {
 /** What a call asks for; `seen` are the headers that its upstream gets. */
 export async function askedOf(call: Call, rules: CacheRules, seen: Headers): Promise<Asked> {
   const { request, url, route, quoted } = call;
-  const names = [...seen.keys()].filter(
-    (name) => !NOT_TELLING.test(name) && !isSet(route.upstream.headers, name),
-  );
+  const names = [...seen.keys()].filter((name) => !NOT_TELLING.test(name) && !isSet(route, name));
   let credentials = false;
   const selecting = await Promise.all(
     names.map(async (name): Promise<[string, string]> => {
@@ -75,8 +74,11 @@ async function digestOf({ request, body }: Call): Promise<string> {
   return `${hex(await crypto.subtle.digest("SHA-256", bytes))} ${type}`;
 }
 
-function isSet(headers: Record<string, string>, name: string): boolean {
-  return Object.keys(headers).some((set) => set.toLowerCase() === name);
+/** True for a field that the upstream gets from the configuration, whoever asks. */
+function isSet({ upstream, requestHeaders }: Route, name: string): boolean {
+  const has = (headers: Record<string, string>) =>
+    Object.keys(headers).some((set) => set.toLowerCase() === name);
+  return has(requestHeaders.set) || upstream.targets.every(({ headers }) => has(headers));
 }
 
 /** Escapes are the same in either case (RFC 3986, 6.2.2.1). */

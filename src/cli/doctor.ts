@@ -1,6 +1,7 @@
 /** `tollbooth doctor`: asks everything that the configuration names whether it would serve. */
 import type { Command } from "commander";
-import type { Compiled, FacilitatorMap, Offer, Upstream } from "../core/route.ts";
+import type { Compiled, FacilitatorMap, Offer } from "../core/route.ts";
+import type { Upstream } from "../core/upstream.ts";
 import { connectionsOf, readCompiled } from "./compiled.ts";
 import { type ConfigOptions, configured } from "./config-file.ts";
 import { type Check, checkStore } from "./doctor-store.ts";
@@ -100,14 +101,20 @@ function kindsOf(text: string): Kind[] | undefined {
   }
 }
 
-async function checkUpstream({ name, base, timeoutMs }: Upstream): Promise<Check[]> {
-  const common = { target: `upstream ${name}`, check: "reachable" };
-  // Without its headers: that it answers at all is the question, and a key should not travel for it.
-  const reply = await get(base.href, "HEAD", timeoutMs);
-  if (!("problem" in reply))
-    return [{ ...common, status: "ok", detail: `${base.origin} answers ${reply.status}` }];
-  const hint = "its routes answer 502 or 504 until it does; from the gateway's network it may be otherwise";
-  return [{ ...common, status: "fail", detail: `${base.origin}: ${reply.problem}`, hint }];
+async function checkUpstream({ name, targets, timeoutMs }: Upstream): Promise<Check[]> {
+  const checks = targets.map(async ({ base, service }): Promise<Check> => {
+    const target = `upstream ${name}${targets.length > 1 ? ` ${base.href}` : ""}`;
+    const common = { target, check: "reachable" };
+    if (service)
+      return { ...common, status: "warn", detail: "a service binding: only the platform can ask it" };
+    // Without its headers: that it answers at all is the question, and a key should not travel for it.
+    const reply = await get(base.href, "HEAD", timeoutMs);
+    if (!("problem" in reply))
+      return { ...common, status: "ok", detail: `${base.origin} answers ${reply.status}` };
+    const hint = "its routes answer 502 or 504 until it does; from the gateway's network it may be otherwise";
+    return { ...common, status: "fail", detail: `${base.origin}: ${reply.problem}`, hint };
+  });
+  return Promise.all(checks);
 }
 
 type Answer = { status: number; text: string } | { problem: string };

@@ -1,4 +1,5 @@
 /** `${NAME}` in any string of the configuration, from the platform's variables. */
+import { isService } from "../core/upstream.ts";
 import type { Fault } from "./faults.ts";
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
@@ -23,7 +24,8 @@ export function interpolate(
 ): unknown {
   if (typeof value === "string") return fill(value, env, path, faults);
   if (Array.isArray(value)) return value.map((item, i) => interpolate(item, env, `${path}[${i}]`, faults));
-  if (typeof value !== "object" || value === null) return value;
+  // A service binding is the platform's: a copy of it could do nothing.
+  if (typeof value !== "object" || value === null || isService(value)) return value;
   const entries = Object.entries(value).map(([key, item]) => [
     key,
     interpolate(item, env, path ? `${path}.${key}` : key, faults),

@@ -30,18 +30,18 @@ const CLIENT_TIMEOUTS = {
 export async function load(source: ConfigSource, env: Env): Promise<Compiled> {
   const faults: Fault[] = [];
   const raw = checkShape(interpolate(source(env), env, "", faults), faults);
-  const compiled = raw && (await check(raw, faults));
+  const compiled = raw && (await check(raw, env, faults));
   if (!compiled || faults.length > 0) throw new ConfigError(faults);
   return compiled;
 }
 
-async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
+async function check(raw: RawConfig, env: Env, faults: Fault[]): Promise<Compiled> {
   const { redis: redisSeconds = 2, facilitator: facilitatorSeconds = 20 } = raw.gateway?.timeouts ?? {};
   const offers = await checkOffers(raw, faults);
   const facilitator = checkFacilitator(raw, toMs(facilitatorSeconds), faults);
   checkTimeouts(raw.gateway?.timeouts ?? {}, faults);
   const stores = checkStores(raw, toMs(redisSeconds), faults);
-  const routes = await checkRoutes(raw, checkUpstreams(raw, faults), offers, faults);
+  const routes = await checkRoutes(raw, await checkUpstreams(raw, env, faults), offers, faults);
   checkPayersCounted(routes, stores, faults);
   checkCreditsBesidePayments(routes, stores, faults);
   if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });

@@ -1,13 +1,16 @@
 /** The routing side of the configuration: upstreams, routes, their paths and templates. */
-import type { Offer, Route, Upstream } from "../core/route.ts";
+import type { Offer, Route } from "../core/route.ts";
+import type { HeaderChange, Upstream } from "../core/upstream.ts";
 import { checkCache } from "./cache.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
+import { checkHeaderChange } from "./header-rules.ts";
 import { checkHooks } from "./hooks.ts";
 import { checkRateLimits } from "./limits.ts";
+import { checkMaintenance } from "./maintenance.ts";
+import { checkKey, checkTemplate, shapeOf } from "./paths.ts";
 import { checkBodyLimit, checkPricing, checkReceivers } from "./prices.ts";
 import { checkFreeRoute, checkRecords } from "./records.ts";
-import { checkKey, checkTemplate, shapeOf } from "./route-path.ts";
 import type { RawConfig } from "./schema.ts";
 import { checkCredits, checkGroups, checkSession } from "./sessions.ts";
 import { checkTiming } from "./timing.ts";
@@ -34,6 +37,8 @@ export async function checkRoutes(
     if (!parsed) continue;
     const { method, pattern } = parsed;
     checkTemplate(route.path, pattern, `${path}.path`, faults);
+    const changes = checkRouteHeaders(route, path, faults);
+    const maintenance = checkMaintenance(route.maintenance, raw.maintenance, path, faults);
     const isFree = priced !== undefined && priced.price === undefined;
     const limits = checkRateLimits(route, path, isFree, raw, faults);
     if (isFree) checkFreeRoute(key, raw, faults);
@@ -47,6 +52,13 @@ export async function checkRoutes(
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
     shapes.set(shape, key);
     if (!upstream || !priced) continue;
+    checkCounted(priced.usage, changes.responseHeaders, `${path}.responseHeaders`, faults);
+    checkCounted(
+      priced.usage,
+      upstream.responseHeaders,
+      `upstreams.${upstream.name}.responseHeaders`,
+      faults,
+    );
     const settlement = priced.usage
       ? "after-response"
       : (route.settlement ?? raw.defaults?.settlement ?? "before-response");
@@ -54,7 +66,7 @@ export async function checkRoutes(
       route.timeout ?? raw.defaults?.timeout,
       settlement,
       {
-        servingMs: upstream.timeoutMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
+        servingMs: upstream.waitMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
         streams: priced.usage !== undefined,
       },
       `${path}.timeout`,
@@ -66,6 +78,8 @@ export async function checkRoutes(
       pattern,
       upstream,
       path: route.path,
+      ...changes,
+      maintenance,
       ...priced,
       offers: receivers,
       settlement,
@@ -84,4 +98,28 @@ export async function checkRoutes(
   }
   checkGroups(routes, faults);
   return routes;
+}
+
+/** What a route changes in the headers of requests and of answers. */
+function checkRouteHeaders(
+  { requestHeaders, responseHeaders }: RawConfig["routes"][string],
+  path: string,
+  faults: Fault[],
+): Pick<Route, "requestHeaders" | "responseHeaders"> {
+  return {
+    requestHeaders: checkHeaderChange(requestHeaders, "request", `${path}.requestHeaders`, faults),
+    responseHeaders: checkHeaderChange(responseHeaders, "response", `${path}.responseHeaders`, faults),
+  };
+}
+
+/** What the upstream says of its use is what is charged: it must arrive as it was said. */
+function checkCounted(
+  usage: Route["usage"],
+  { set, remove }: HeaderChange,
+  path: string,
+  faults: Fault[],
+): void {
+  const name = usage?.header?.name.toLowerCase();
+  if (name === undefined || !(Object.hasOwn(set, name) || remove.includes(name))) return;
+  faults.push({ path, message: `"${name}" is what calls are charged by`, fix: "leave it out" });
 }

@@ -7,13 +7,14 @@ import * as z from "zod/mini";
 import { AcceptSchema } from "./accept-schema.ts";
 import { CacheSchema } from "./cache-schema.ts";
 import { CreditsSchema } from "./credit-schema.ts";
+import { GatewaySchema } from "./gateway-schema.ts";
 import { HooksSchema } from "./hook-schema.ts";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
+import { MaintenanceSchema } from "./maintenance.ts";
 import { PriceSchema } from "./price-schema.ts";
-import { TrustProxySchema } from "./proxy-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
-import { GatewayRedisSchema, StoresSchema } from "./store-schema.ts";
-import { SecondsSchema as seconds, UpstreamSchema } from "./upstream-schema.ts";
+import { StoresSchema } from "./store-schema.ts";
+import { HeaderChangeSchema, SecondsSchema as seconds, UpstreamSchema } from "./upstream-schema.ts";
 import { UsagePricingSchema } from "./usage-schema.ts";
 
 const SettlementSchema = z.enum(["before-response", "after-response"]);
@@ -46,6 +47,12 @@ const RouteSchema = z.strictObject({
    */
   path: z.optional(z.string()),
   ...PriceSchema,
+  /** Changed in forwarded requests, over what the upstream's `headers` set. */
+  requestHeaders: z.optional(HeaderChangeSchema),
+  /** Changed in the upstream's answers, over what the upstream's own `responseHeaders` change. */
+  responseHeaders: z.optional(HeaderChangeSchema),
+  /** Closed for a while; takes the place of the gateway's `maintenance`, also when it is `false`. */
+  maintenance: z.optional(MaintenanceSchema),
   /** What the price is for: one call, time, or many calls; or what a call costs by what it uses. */
   pricing: z.optional(PricingSchema),
   /** `before-response` (default): the money moves before the upstream is asked. `after-response`: once it has answered. */
@@ -67,30 +74,7 @@ const RouteSchema = z.strictObject({
 
 /** The whole configuration. */
 export const ConfigSchema = z.strictObject({
-  gateway: z.optional(
-    z.strictObject({
-      /** Discovery endpoints; not available yet, so only `false`. */
-      discovery: z.optional(z.literal(false)),
-      /** Longest waits, seconds. Defaults: `redis` 2, `facilitator` 20, `upstream` 60. */
-      timeouts: z.optional(
-        z.strictObject({
-          redis: z.optional(seconds),
-          facilitator: z.optional(seconds),
-          upstream: z.optional(seconds),
-          /** Refused, as are `read` and `idle`: clients' connections are the platform's. */
-          write: z.optional(z.number()),
-          read: z.optional(z.number()),
-          idle: z.optional(z.number()),
-        }),
-      ),
-      /** Lets whoever has the token (24 characters or more) order a purge: `POST /__tollbooth/cache/purge`. */
-      admin: z.optional(z.strictObject({ token: z.string() })),
-      /** Proxies in front of the gateway that are believed when they say who the client is. Default false. */
-      trustProxy: z.optional(TrustProxySchema),
-      /** The shared store in Goma Gateway's form; `stores.redis` is ours. */
-      redis: z.optional(GatewayRedisSchema),
-    }),
-  ),
+  gateway: z.optional(GatewaySchema),
   /** Network (`base` or `eip155:8453`) → address that receives the payments. */
   wallets: z.optional(z.record(z.string(), z.string())),
   /** What can be paid with, in order of preference. */
@@ -128,6 +112,8 @@ export const ConfigSchema = z.strictObject({
   /** Network → JSON-RPC URL of a node: it can tell what became of a payment whose settlement was not seen to end. */
   rpc: z.optional(z.record(z.string(), z.string())),
   upstreams: z.record(z.string(), UpstreamSchema),
+  /** Closes every route for a while, but for those that say otherwise: 503 `maintenance`, nothing asked, nothing charged. */
+  maintenance: z.optional(MaintenanceSchema),
   /** Functions of yours that are called on the way of every call. */
   hooks: z.optional(HooksSchema),
   /** `"METHOD /path"` → what is sold there. Paths take `:param` and a last `*`; the method `*` is any. */

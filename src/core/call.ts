@@ -14,8 +14,10 @@ export type Call = Arrival & {
   route: Route;
   /** Decoded path parameters; the rest behind `*` under `"*"`, still encoded. */
   params: Record<string, string>;
-  /** The upstream's URL for this call. */
+  /** The upstream's URL for this call, at the first of its targets. */
   target: URL;
+  /** Ids of targets that have failed too often of late, as the store knew when the call was admitted. */
+  out?: ReadonlySet<string> | undefined;
   body: RequestBody;
   /** The cache of the `GET` route at the same path, where this call may change what is kept there. */
   outdates?: CacheRules | undefined;
@@ -106,7 +108,7 @@ export type Access =
   | { kind: "kept"; receipt: Receipt; answer: KeptAnswer };
 
 /** A call that may go on; the headers belong on its answer, whatever that is. */
-export type Admitted = { access: Access; headers: Record<string, string> };
+export type Admitted = { access: Access; headers: Record<string, string>; out?: Call["out"] };
 
 /** A session token as a client presents it: the session's id, and what only its owner knows. */
 export type Ticket = { id: string; secret: string };

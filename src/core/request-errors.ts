@@ -15,6 +15,11 @@ export const REQUEST_ERRORS = {
     title: "This path does not take that method.",
     hint: "Use one of the methods in the Allow header.",
   },
+  maintenance: {
+    status: 503,
+    title: "This service is closed for maintenance.",
+    hint: "Nothing was charged. Repeat the call after Retry-After seconds; a payment can be presented again as it is.",
+  },
   body_too_large: {
     status: 413,
     title: "The body is too large to be priced.",

@@ -4,22 +4,11 @@ import type { CacheRules } from "./cache.ts";
 import type { RouteHooks } from "./hooks.ts";
 import type { IpRange } from "./ip.ts";
 import type { RateLimit } from "./limit.ts";
+import type { Maintenance } from "./maintenance.ts";
 import type { Decimal } from "./money.ts";
 import type { Pricing } from "./pricing.ts";
+import type { HeaderChange, Upstream } from "./upstream.ts";
 import type { Usage } from "./usage.ts";
-
-/** A service calls are forwarded to. */
-export type Upstream = {
-  name: string;
-  /** Base URL without a trailing slash; its path is put before every forwarded path. */
-  base: URL;
-  /** Set on every forwarded request, over what the client sent. */
-  headers: Record<string, string>;
-  /** Longest wait for the response headers, ms. */
-  timeoutMs: number;
-  /** Whether the client's cookies go to this upstream. */
-  cookies: boolean;
-};
 
 /** A way to pay that a route accepts. */
 export type Offer = {
@@ -49,6 +38,12 @@ export type Route = {
   upstream: Upstream;
   /** Template of the forwarded path; undefined forwards the path as it came. */
   path: string | undefined;
+  /** Changed in requests after everything that the gateway and the upstream set. */
+  requestHeaders: HeaderChange;
+  /** Changed in the upstream's answers, after what the upstream's own setting changes. */
+  responseHeaders: HeaderChange;
+  /** Nothing is sold for now: what every call is told. */
+  maintenance: Maintenance | undefined;
   /** The dearest call of this route, US dollars; undefined is free. What a function says counts as dearer than any. */
   price: Decimal | undefined;
   pricing: Pricing;

@@ -1,5 +1,6 @@
 /** How stores are asked, and what of them is not about payments; `stores/` implements it. */
 import type { RateLimit } from "./limit.ts";
+import type { Target, Upstream } from "./upstream.ts";
 
 /** A script to run on its keys; `args` are strings so that nothing is rounded on the way. */
 export type ScriptCall = {
@@ -105,4 +106,15 @@ export type Limiter = {
    * @throws GatewayError `store_unavailable`
    */
   strike: (limit: RateLimit, scope: string, client: string) => Promise<void>;
+};
+
+/** What all instances know of an upstream's targets. */
+export type TargetHealth = {
+  /** The ids of those that are out. Where it is not known, none is. */
+  out: (upstream: string) => Question<ReadonlySet<string>>;
+  /**
+   * Counts a failure, by the store's clock; true when it is the one that puts the target out.
+   * @throws GatewayError `store_unavailable`
+   */
+  failed: (upstream: Upstream, target: Target) => Promise<boolean>;
 };

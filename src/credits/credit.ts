@@ -62,7 +62,7 @@ export function makeCredits({ store, emit }: { store: CreditStore; emit: Emit })
     const ids = [...new Set([ticket?.id, own])].filter((id) => id !== undefined);
     if (ids.length === 0) return nothing();
     // One id for both: where the token has drawn, the payment's claim does not.
-    const by = { group, draw: crypto.randomUUID(), knownMs: upstream.timeoutMs + KNOWN_MARGIN_MS };
+    const by = { group, draw: crypto.randomUUID(), knownMs: upstream.waitMs + KNOWN_MARGIN_MS };
     const byTicket = ticket ? batch.add(await store.draw({ ...by, ...ticket })) : Promise.resolve(undefined);
     const giveBack = () => giveBackOf(call, { ...by, ids });
     return {

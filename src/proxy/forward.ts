@@ -2,54 +2,54 @@
  * The way to the upstream: sends the call on, body streaming, and answers as soon as the upstream's headers are there;
  * redirects are not followed.
  *
+ * What fails before there are headers may be tried again, at another target where there are several: only methods that are
+ * idempotent (RFC 9110, 9.2.2), and only bodies that can be sent again. Money is none of its business: a payment is settled before or
+ * after all attempts, and its claim is renewed meanwhile.
+ *
  * The upstream's own status goes through. Only when there is none, the gateway answers: 502 or 504.
  */
 import type { Answer, Asking } from "../core/answer.ts";
 import type { Call } from "../core/call.ts";
-import { GatewayError } from "../core/errors.ts";
-import { clientHeaders, upstreamHeaders } from "./headers.ts";
+import type { Clock, Emit } from "../core/events.ts";
+import type { Target } from "../core/upstream.ts";
+import { answerOf } from "./answer.ts";
+import { attempt, type Outcome } from "./attempt.ts";
+import type { Health } from "./health.ts";
+import { chooseTarget } from "./targets.ts";
 
-/** Fetch API: statuses whose answers have no body. */
-const NULL_BODY = new Set([101, 204, 205, 304]);
 /** The upstream would not serve the gateway at all: that is not what the buyer paid for. */
 const REFUSED_THE_GATEWAY = new Set([401, 403, 407, 408, 425, 429]);
+const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+/** Longest wait before the second attempt, ms; it doubles with each further one. The wait itself is random. */
+const PAUSE_MS = 100;
 
 /** Sends the call to its upstream. @throws GatewayError `upstream_unreachable`, `upstream_timeout` */
 export type Forward = (call: Call, asking?: Asking) => Promise<Answer>;
 
-/** Makes `forward`; `clientLocation` says what a redirect of the upstream is called here. */
-export function makeForward(clientLocation: (location: string, call: Call) => string): Forward {
-  return async function forward(call, asking = {}) {
-    const { response, stop } = await send(call, asking);
-    const { status, webSocket } = response;
-    if (webSocket) return upgraded(response.headers, webSocket);
-    if (status < 200 || status > 599) {
-      stop();
-      throw new GatewayError("upstream_unreachable", { cause: `the upstream answered ${status}` });
-    }
-    const headers = clientHeaders(response.headers);
-    for (const name of ["location", "content-location"]) {
-      const location = headers.get(name);
-      if (location !== null) headers.set(name, clientLocation(location, call));
-    }
-    const empty = NULL_BODY.has(status) || call.request.method === "HEAD";
-    if (empty) await response.body?.cancel().catch(() => undefined);
-    return {
-      response: new Response(empty ? null : response.body, { status, headers }),
-      stop,
-      held: response,
-    };
-  };
-}
+/** What the room needs of others. */
+export type ForwardMeans = {
+  /** What a redirect of the upstream, seen at that URL, is called here. */
+  clientLocation: (location: string, call: Call, at: URL) => string;
+  noteFailure: Health["note"];
+  emit: Emit;
+  clock: Clock;
+};
 
-/** An upstream that has become a WebSocket. The runtime joins it to the client's, and JavaScript sees no message. */
-function upgraded(upstream: Headers, webSocket: WebSocket): Answer {
-  const response = new Response(null, { status: 101, webSocket, headers: clientHeaders(upstream) });
-  const stop = () => {
-    webSocket.accept();
-    webSocket.close(1001, "the call was not paid");
+/** Makes `forward`. */
+export function makeForward(means: ForwardMeans): Forward {
+  return async function forward(call, asking = {}) {
+    const began = means.clock();
+    const whole = new AbortController();
+    const leave = () => whole.abort("client left");
+    if (!asking.detached) {
+      // Stays on while the body streams: not every runtime cancels a body when its reader is gone.
+      call.request.signal?.addEventListener("abort", leave, { once: true });
+      if (call.request.signal?.aborted) leave();
+    }
+    const outcome = await attempts(call, asking, whole.signal, means);
+    if (outcome.kind === "failed") throw outcome.error;
+    return answerOf(call, outcome, whole, { ...means, spentMs: means.clock() - began });
   };
-  return { response, stop };
 }
 
 /** True for an answer that is worth its price: the upstream has neither failed nor turned the gateway away. */
@@ -57,35 +57,59 @@ export function isServed({ route }: Call, status: number): boolean {
   return status < route.settleBelow && !REFUSED_THE_GATEWAY.has(status);
 }
 
-async function send(call: Call, asking: Asking): Promise<Answer> {
-  const { request, route, target } = call;
-  const body = await call.body.forward();
-  const abort = new AbortController();
-  const leave = () => abort.abort("client left");
-  const timer = setTimeout(() => abort.abort("timeout"), route.upstream.timeoutMs);
-  // Stays on while the body streams: not every runtime cancels a body when its reader is gone.
-  if (!asking.detached) {
-    request.signal?.addEventListener("abort", leave, { once: true });
-    if (request.signal?.aborted) leave();
+async function attempts(
+  call: Call,
+  { headers }: Asking,
+  over: AbortSignal,
+  { noteFailure, emit, clock }: ForwardMeans,
+): Promise<Outcome> {
+  const { request, route, out } = call;
+  const { upstream } = route;
+  const deadline = clock() + upstream.waitMs;
+  const idempotent = IDEMPOTENT.has(request.method);
+  const sent = await call.body.forward();
+  // Servers hand out a body that is empty as a stream too.
+  const body = idempotent && isEmpty(request) ? null : sent;
+  const held = body === null || ArrayBuffer.isView(body);
+  const tried = new Set<Target>();
+  for (let n = 1; ; n++) {
+    const target = chooseTarget(upstream, out, tried, Math.random());
+    tried.add(target);
+    const waitMs = Math.min(upstream.timeoutMs, Math.max(1, deadline - clock()));
+    const outcome = await attempt(call, target, { body, headers, waitMs, over });
+    const mishap = mishapOf(outcome);
+    if (mishap === undefined || over.aborted) return outcome;
+    // While a body streams it may be the client that is slow, or gone: a target is not to be put out by that.
+    if (held || outcome.kind === "answered") noteFailure(call, target);
+    const pauseMs = Math.random() * PAUSE_MS * 2 ** (n - 1);
+    const again = idempotent && held && n < upstream.retries.attempts && upstream.retries.on.includes(mishap);
+    if (!again || clock() + pauseMs >= deadline) return outcome;
+    const told = { upstream: upstream.name, target: target.base.href, why: mishap, attempt: n };
+    emit({ event: "upstream_retried", level: "warn", route: route.key, ...told });
+    if (outcome.kind === "answered") outcome.drop();
+    await pause(pauseMs, over);
   }
-  const headers = upstreamHeaders(call);
-  for (const [name, value] of Object.entries(asking.headers ?? {})) {
-    if (value === undefined) headers.delete(name);
-    else headers.set(name, value);
-  }
-  // Of what does not stream, `fetch` knows the length itself, and does not want to be told.
-  if (body === null || ArrayBuffer.isView(body)) headers.delete("content-length");
-  try {
-    const init = { method: request.method, headers, signal: abort.signal };
-    const response = await (body instanceof ReadableStream && call.upload
-      ? call.upload(target, { ...init, body })
-      : // A runtime that knows `duplex` insists on being told that a streaming body is not awaited.
-        fetch(target, { ...init, body, redirect: "manual", ...(body ? { duplex: "half" } : {}) }));
-    return { response, stop: () => abort.abort("stopped") };
-  } catch (cause) {
-    const code = abort.signal.reason === "timeout" ? "upstream_timeout" : "upstream_unreachable";
-    throw new GatewayError(code, { cause });
-  } finally {
-    clearTimeout(timer);
-  }
+}
+
+function isEmpty({ headers }: Request): boolean {
+  return headers.get("content-length") === "0" && !headers.has("transfer-encoding");
+}
+
+/** What went wrong, as configurations call it. */
+function mishapOf(outcome: Outcome) {
+  if (outcome.kind === "failed") return outcome.why;
+  const status = String(outcome.response.status);
+  return status === "502" || status === "503" || status === "504" ? status : undefined;
+}
+
+function pause(ms: number, over: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    over.addEventListener("abort", done, { once: true });
+    function done() {
+      clearTimeout(timer);
+      over.removeEventListener("abort", done);
+      resolve();
+    }
+  });
 }

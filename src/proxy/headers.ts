@@ -4,10 +4,12 @@
  * that are the seller's own (`cookies: true`). Forwarding headers are a claim of whoever sends them: the client's are
  * dropped and ours put in their place. Down: never what could pass for the gateway's own word on a payment.
  */
+import type { Asking } from "../core/answer.ts";
 import type { Call } from "../core/call.ts";
 import { connectionListed } from "../core/connection.ts";
 import { CREDITS_HEADER, SESSION_COOKIE, SESSION_HEADER, TOP_UP_HEADER } from "../core/session.ts";
 import { wantsWebSocket } from "../core/upgrade.ts";
+import type { HeaderChange, Target } from "../core/upstream.ts";
 
 /** RFC 9110, 7.6.1, and those that the next hop's `fetch` sets by itself. */
 const HOP_BY_HOP = new Set(
@@ -41,8 +43,15 @@ const UNQUOTED_COMMA = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/;
 /** `@x402/fetch` sends this response header with its paid request. */
 const CLIENT_QUIRKS = new Set(["access-control-expose-headers"]);
 
-/** The headers of the forwarded request. */
-export function upstreamHeaders({ request, url, route, clientAddress, via = [] }: Call): Headers {
+/**
+ * The headers of the forwarded request: what the client sent and may, what the gateway says, what the target, then the
+ * route sets, and at last what is `wanted`.
+ */
+export function upstreamHeaders(
+  { request, url, route, clientAddress, via = [] }: Call,
+  target: Pick<Target, "headers">,
+  wanted: Asking["headers"] = {},
+): Headers {
   const listed = connectionListed(request.headers);
   const headers = new Headers();
   const dropped = [HOP_BY_HOP, PAYMENT, CLIENT_QUIRKS, OVERRIDES, listed];
@@ -59,8 +68,19 @@ export function upstreamHeaders({ request, url, route, clientAddress, via = [] }
   headers.set("x-forwarded-host", url.host);
   headers.set("x-forwarded-proto", url.protocol.slice(0, -1));
   if (clientAddress !== undefined) headers.set("x-forwarded-for", [clientAddress, ...via].join(", "));
-  for (const [name, value] of Object.entries(route.upstream.headers)) headers.set(name, value);
+  for (const [name, value] of Object.entries(target.headers)) headers.set(name, value);
+  changeHeaders(headers, route.requestHeaders);
+  for (const [name, value] of Object.entries(wanted)) {
+    if (value === undefined) headers.delete(name);
+    else headers.set(name, value);
+  }
   return headers;
+}
+
+/** Takes fields away, then sets others. */
+export function changeHeaders(headers: Headers, { remove, set }: HeaderChange): void {
+  for (const name of remove) headers.delete(name);
+  for (const [name, value] of Object.entries(set)) headers.set(name, value);
 }
 
 /** The request's headers for the operator's own code: without what pays, or opens paid time. */

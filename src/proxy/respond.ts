@@ -5,6 +5,7 @@
 import type { Answer } from "../core/answer.ts";
 import type { Admitted, Call, Claim } from "../core/call.ts";
 import { receiptHeaders, SKIPPED } from "../core/receipt.ts";
+import { hasLimits } from "./answer.ts";
 import { type Watch, watch } from "./deliver.ts";
 import { isServed } from "./forward.ts";
 import { makePrivate } from "./headers.ts";
@@ -28,8 +29,9 @@ export function respond(call: Call, answer: Answer, { access, headers }: Admitte
   if (access.kind !== "free" || call.quoted) makePrivate(fields);
   if (access.kind === "claimed") return respondPaid(call, answer, access.claim, fields);
   if (access.kind === "kept") setAll(fields, receiptHeaders(call.request, access.receipt));
-  if (body && mayUpload(call)) {
-    // workerd does not notice that a client has left during its upload, unless somebody waits for the answer's end.
+  if (body && (mayUpload(call) || hasLimits(call))) {
+    // workerd does not notice that a client has left during its upload, unless somebody waits for the answer's end; nor does
+    // it let timers go off once an answer is left to its own pipe.
     const watched = watchBody(call, body, fields);
     call.waitUntil(watched.ending);
     return new Response(watched.body, { status, headers: fields });

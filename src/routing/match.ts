@@ -14,12 +14,16 @@ import { openBody } from "../core/body.ts";
 import type { Call } from "../core/call.ts";
 import { isCanonicalPath } from "../core/canonical.ts";
 import { GatewayError } from "../core/errors.ts";
+import { checkOpen } from "../core/maintenance.ts";
 import { isDearer } from "../core/money.ts";
 import type { Route } from "../core/route.ts";
 import { targetUrl } from "./rewrite.ts";
 import { buildTree, type Reading, readings } from "./tree.ts";
 
-/** Finds the route of an arrival. @throws GatewayError `path_not_canonical`, `route_not_found`, `method_not_allowed` */
+/**
+ * Finds the route of an arrival.
+ * @throws GatewayError `path_not_canonical`, `route_not_found`, `method_not_allowed`, `maintenance`
+ */
 export type Match = (arrival: Arrival) => Call;
 
 /** RFC 9110, 9.2.1: what these are asked for changes nothing. */
@@ -49,6 +53,7 @@ export function compileMatch(routes: Route[]): Match {
         if (isDearer(meant.route.price, route.price)) throw new GatewayError("path_not_canonical");
       }
     }
+    checkOpen(route.maintenance);
     const body = openBody(arrival.request, route.maxBodyBytes, route.upstream.timeoutMs);
     const outdates = SAFE.has(method) ? undefined : choose(found, "GET")?.route.cache;
     const call = { ...arrival, url, route, params: nameParams(route, values), body, outdates };

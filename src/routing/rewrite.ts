@@ -26,15 +26,19 @@ export function targetUrl(call: Omit<Call, "target">): URL {
 const REQUIRED = "//";
 
 /**
- * A redirect of the upstream as the client may see it: one that points into the upstream becomes a path of this
- * gateway, any other is left alone.
+ * A redirect of the upstream, seen `at` a URL of its, as the client may see it: one that points into any of its targets
+ * becomes a path of this gateway, any other is left alone.
  */
-export function clientLocation(location: string, call: Call): string {
-  const resolved = URL.canParse(location, call.target.href) ? new URL(location, call.target) : undefined;
-  if (!resolved || resolved.host !== call.route.upstream.base.host) return location;
-  const prefix = prefixOf(call.route.upstream.base);
-  const inside = resolved.pathname === prefix || resolved.pathname.startsWith(`${prefix}/`);
-  const path = inside ? resolved.pathname.slice(prefix.length) || "/" : resolved.pathname;
+export function clientLocation(location: string, call: Call, at: URL = call.target): string {
+  const resolved = URL.canParse(location, at.href) ? new URL(location, at) : undefined;
+  const bases = call.route.upstream.targets.map(({ base }) => base);
+  const within = ({ pathname }: URL, prefix: string) =>
+    pathname === prefix || pathname.startsWith(`${prefix}/`);
+  const near = bases.filter(({ host }) => host === resolved?.host);
+  const base = near.find((one) => resolved && within(resolved, prefixOf(one))) ?? near[0];
+  if (!resolved || !base) return location;
+  const prefix = prefixOf(base);
+  const path = within(resolved, prefix) ? resolved.pathname.slice(prefix.length) || "/" : resolved.pathname;
   // Two slashes at the start would be another host.
   return outward(path, call).replace(/^\/{2,}/, "/") + resolved.search + resolved.hash;
 }

@@ -6,7 +6,7 @@ import type { CacheStore } from "../core/kept.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RefundLedger } from "../core/refund.ts";
 import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
-import type { CreditStore, Limiter, RunScripts, SessionStore } from "../core/stores.ts";
+import type { CreditStore, Limiter, RunScripts, SessionStore, TargetHealth } from "../core/stores.ts";
 import { cacheStore } from "./cache.ts";
 import { makeCounters } from "./counters.ts";
 import { creditStore } from "./credits.ts";
@@ -16,6 +16,7 @@ import { paymentStore, recordKey } from "./payments.ts";
 import { connect } from "./redis.ts";
 import { refundLedger } from "./refunds.ts";
 import { type SessionOptions, sessionStore } from "./sessions.ts";
+import { targetHealth } from "./target-health.ts";
 
 /** A payment that has added its time or credits is known longer than any payment can be presented again, ms. */
 const SPENDS_KNOWN_MS = 26 * 3600_000;
@@ -29,6 +30,8 @@ const nobody: RunScripts = () =>
 export type Stores = {
   payments: PaymentStore & PendingStore;
   limiter: Limiter;
+  /** Beside the rate limits: it is lost as lightly. */
+  targets: TargetHealth;
   sessions: SessionStore;
   credits: CreditStore;
   /** What hooks remember, and the refunds that are owed: beside the payment records. */
@@ -79,6 +82,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
       secret: rateLimit.token,
       recordKey: limits === payments ? (spend) => recordKey(verificationCache.prefix, spend) : undefined,
     }),
+    targets: targetHealth(limits, rateLimit.prefix),
     sessions: sessionStore(sessions, bought),
     credits: creditStore(sessions, bought),
     hooks: hookStore(payments, verificationCache.prefix),

@@ -22,7 +22,10 @@ describe("the platform's variables", () => {
     expect(compiled.routes[0]).toMatchObject({
       path: "/v2/${params.city}",
       price: { digits: 2n, scale: 0 },
-      upstream: { base: new URL("https://api.example/v1"), headers: { authorization: "Bearer k" } },
+      upstream: {
+        base: new URL("https://api.example/v1"),
+        targets: [{ headers: { authorization: "Bearer k" } }],
+      },
     });
   });
 

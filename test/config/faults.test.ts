@@ -116,13 +116,13 @@ describe("several faults", () => {
       config.defaults = { settlement: "later" };
       config.facilitator = 3;
       config.upstreams = { api: { timeout: -1 } };
-      config.routes = { "GET /a": { upstream: "api", price: 1 } };
+      config.routes = { "GET /a": { price: 1 } };
     });
     expect(faults.map(({ path, message }) => [path, message])).toEqual([
       ["defaults.settlement", expect.stringContaining('"before-response"|"after-response"')],
       ["facilitator", "expected a URL, or { default, chains }"],
-      ["upstreams.api.url", "is required"],
       ["upstreams.api.timeout", expect.stringContaining("Too small")],
+      ["routes.GET /a.upstream", "is required"],
       ["routes.GET /a.price", 'expected "$0.01", or a function'],
     ]);
   });

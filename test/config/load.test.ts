@@ -25,7 +25,7 @@ describe("a right configuration", () => {
           upstream: {
             name: "api",
             base: new URL("https://api.example"),
-            headers: {},
+            targets: [{ base: new URL("https://api.example"), headers: {}, service: undefined }],
             cookies: false,
             timeoutMs: 60_000,
           },

@@ -359,7 +359,7 @@ describe("a ttl for the payment records", () => {
       const validBefore = Math.floor(Date.now() / 1000) + validForSeconds;
       const call = {
         waitUntil: () => undefined,
-        route: { limits: [], keepAnswerMs: 0, goodMs: 0 },
+        route: { limits: [], keepAnswerMs: 0, goodMs: 0, upstream: {} },
       } as unknown as Call;
       const payment = { spend: "s", fingerprint: "f", validBefore };
       const { access } = await rooms.admit(call, { payment: payment as unknown as Payment }, []);

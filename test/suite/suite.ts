@@ -23,6 +23,7 @@ import { recordTests } from "./records.ts";
 import { sessionTests } from "./sessions.ts";
 import { socketTests } from "./sockets.ts";
 import { streamTests } from "./streams.ts";
+import { upstreamTests } from "./upstreams.ts";
 import { wayTests } from "./ways.ts";
 
 const SUITES = {
@@ -46,6 +47,7 @@ const SUITES = {
   rangeTests,
   socketTests,
   faultTests,
+  upstreamTests,
   coldStartTests,
   wayTests,
 };

@@ -5,6 +5,7 @@ import type { Payment } from "../../src/core/call.ts";
 import { parsePrice } from "../../src/core/money.ts";
 import type { Eip3009Payload } from "../../src/core/payloads.ts";
 import type { Offer, Route } from "../../src/core/route.ts";
+import type { Upstream } from "../../src/core/upstream.ts";
 import type { PaymentRequirements } from "../../src/core/x402.ts";
 
 export const PAY_TO = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
@@ -37,8 +38,11 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     key,
     method,
     pattern,
-    upstream: { name: "api", base: new URL(base), headers, timeoutMs: 1000, cookies },
+    upstream: upstreamOf([base], { headers, cookies }),
     path,
+    requestHeaders: { set: {}, remove: [] },
+    responseHeaders: { set: {}, remove: [] },
+    maintenance: undefined,
     ...fixedPrice(price),
     maxBodyBytes: 1_048_576,
     offers: [],
@@ -57,6 +61,35 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     cache: undefined,
     limits: [],
     onStoreError: "deny",
+  };
+}
+
+/** An upstream at these places; what is special about it is in `wishes`. */
+export function upstreamOf(
+  bases: [string, ...string[]],
+  { headers = {}, ...wishes }: Partial<Upstream> & { headers?: Record<string, string> } = {},
+): Upstream {
+  const [first, ...others] = bases.map((base) => ({
+    id: base,
+    base: new URL(base),
+    service: undefined,
+    weight: 1,
+    headers,
+  }));
+  if (!first) throw new Error("an upstream is somewhere");
+  return {
+    name: "api",
+    base: first.base,
+    targets: [first, ...others],
+    cookies: false,
+    timeoutMs: 1000,
+    waitMs: 1000,
+    idleMs: undefined,
+    totalMs: undefined,
+    retries: { attempts: 1, on: [] },
+    health: undefined,
+    responseHeaders: { set: {}, remove: [] },
+    ...wishes,
   };
 }
 

@@ -9,7 +9,7 @@ function up(
   upstream: { headers?: Record<string, string>; cookies?: boolean } = {},
 ) {
   const call = compileMatch([routeOf("GET /a", upstream)])(arrivalOf("GET", "/a", headers));
-  return upstreamHeaders(call);
+  return upstreamHeaders(call, call.route.upstream.targets[0]);
 }
 
 function privateOf(headers: Record<string, string>): Headers {
@@ -118,7 +118,8 @@ describe("the upstream", () => {
 
   it("is told nobody when the platform does not know", () => {
     const arrival = { ...arrivalOf("GET", "/a", { "x-forwarded-for": "6.6.6.6" }), clientAddress: undefined };
-    expect(upstreamHeaders(compileMatch([routeOf("GET /a")])(arrival)).has("x-forwarded-for")).toBe(false);
+    const call = compileMatch([routeOf("GET /a")])(arrival);
+    expect(upstreamHeaders(call, call.route.upstream.targets[0]).has("x-forwarded-for")).toBe(false);
   });
 
   it("gets its own key whatever the client sends under that name, and even if Connection names it", () => {

@@ -1,4 +1,4 @@
-/** Keys and paths of routes. */
+/** The paths of routes: their keys, and the templates of what is forwarded. */
 import { isCanonicalPath } from "../core/canonical.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
@@ -13,7 +13,7 @@ export function shapeOf(pattern: string): string {
     .join("/");
 }
 
-/** The method and the pattern of a route's key. */
+/** The method and the path of a route's key. */
 export function checkKey(
   key: string,
   path: string,
@@ -38,7 +38,7 @@ export function checkKey(
   return problem ? undefined : { method, pattern };
 }
 
-/** A route's `path`. */
+/** What a route forwards in place of the path: its references must be there. */
 export function checkTemplate(
   template: string | undefined,
   pattern: string,
