@@ -15,17 +15,18 @@ export type Wishes = {
 export function wishesOf(headers: Headers): Wishes {
   const field = headers.get("cache-control");
   const asked = directives(field ?? (/no-cache/i.test(headers.get("pragma") ?? "") ? "no-cache" : ""));
+  const anew = isOn(asked, "no-cache") || seconds(asked, "max-age") === 0;
   const given = (name: string) => (isOn(asked, name) ? `${name}=${seconds(asked, name) ?? 0}` : undefined);
   const fields = ["max-age", "min-fresh"]
     .map(given)
     .concat(
       asked.get("max-stale") === true ? "max-stale" : given("max-stale"),
-      isOn(asked, "no-cache") ? "no-cache" : undefined,
+      anew ? "no-cache" : undefined,
     );
   return {
     noStore: isOn(asked, "no-store"),
     onlyIfCached: isOn(asked, "only-if-cached"),
-    anew: isOn(asked, "no-cache") || seconds(asked, "max-age") === 0,
+    anew,
     field: fields.filter((one) => one !== undefined).join(", "),
   };
 }
