@@ -55,7 +55,9 @@ export function compileMatch(routes: Route[]): Match {
     }
     checkOpen(route.maintenance);
     const body = openBody(arrival.request, route.maxBodyBytes, route.upstream.timeoutMs);
-    const outdates = SAFE.has(method) ? undefined : choose(found, "GET")?.route.cache;
+    // Answers that are kept are those of calls that change nothing, whatever their method.
+    const changes = !SAFE.has(method) && !route.cache?.methods.has(method);
+    const outdates = changes ? choose(found, "GET")?.route.cache : undefined;
     const call = { ...arrival, url, route, params: nameParams(route, values), body, outdates };
     return { ...call, target: targetUrl(call) };
   };
