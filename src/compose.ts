@@ -1,5 +1,7 @@
 /** Configuration in, rooms out: the only file that knows which store, facilitator and log are used. */
 import { makeAdmit } from "./admission/admit.ts";
+import { makeCors } from "./arrival/cors.ts";
+import { makeInspect } from "./arrival/inspect.ts";
 import { rpcChain } from "./chain/rpc.ts";
 import { challenge } from "./core/challenge.ts";
 import type { Clock, Emit } from "./core/events.ts";
@@ -59,6 +61,8 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock, kinds);
   return {
+    ...makeCors(config.cors),
+    inspect: makeInspect(config.limits),
     match: compileMatch(routes),
     quote: makeQuote({
       clock,

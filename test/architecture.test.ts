@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const SRC = resolve("src");
 const ROOMS = [
+  "arrival",
   "routing",
   "pricing",
   "admission",
@@ -19,6 +20,7 @@ const ROOMS = [
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
+  arrival: ["cors.ts", "inspect.ts"],
   routing: ["match.ts", "rewrite.ts"],
   pricing: ["quote.ts"],
   admission: ["admit.ts"],
@@ -64,13 +66,13 @@ const HOMES: Record<string, RegExp> = {
   "@hono/": /^platform\/node\.ts/,
   zod: /^(?:core|config|stores|facilitator|chain)\//,
   "ipaddr.js": /^limits\//,
-  matcher: /^(?:pricing|core)\//,
+  matcher: /^(?:arrival|pricing|core)\//,
   "@noble/": /^(?:core\/keccak|payment\/signature)\.ts/,
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
   jiti: /^cli\//,
   "redis-parser": /^bridge\//,
-  "node:": /^(?:bridge|cli)\/|^platform\/(?:node|drain|upload)\.ts/,
+  "node:": /^(?:bridge|cli)\/|^platform\/(?:node|drain|refuse|upload)\.ts/,
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
@@ -138,7 +140,7 @@ describe("sizes", () => {
 
 describe("edge code", () => {
   const edge = files.filter(
-    (file) => !/^(?:bridge|cli|entry)\/|^platform\/(?:node|drain|upload|vercel)/.test(file),
+    (file) => !/^(?:bridge|cli|entry)\/|^platform\/(?:node|drain|refuse|upload|vercel)/.test(file),
   );
 
   it.each(["process", "Buffer", "__dirname", "require"])("never names %s", (name) => {

@@ -55,7 +55,7 @@ function complete(fragment: Fragment): Fragment {
   return { upstreams, ...whole };
 }
 
-const BLOCKS = ["pricing", "hooks", "configuration", "streaming"].flatMap((name) =>
+const BLOCKS = ["pricing", "hooks", "configuration", "streaming", "browsers"].flatMap((name) =>
   blocksOf(`docs/${name}.md`),
 );
 

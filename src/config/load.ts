@@ -5,6 +5,7 @@
 import { parsePrice } from "../core/money.ts";
 import { toCaip2 } from "../core/networks.ts";
 import type { Compiled } from "../core/route.ts";
+import { checkCors, checkRequestLimits } from "./arrival.ts";
 import type { ConfigSource, Env } from "./define.ts";
 import { interpolate } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
@@ -47,7 +48,8 @@ async function check(raw: RawConfig, faults: Fault[]): Promise<Compiled> {
   // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
   const paid = Object.entries(raw.routes).find(([, route]) => !isFree(route, raw));
   if (paid) checkWhatPaymentNeeds(paid[0], raw, faults);
-  return { routes, stores, facilitator, rpc: checkRpc(raw, faults) };
+  const limits = checkRequestLimits(raw);
+  return { routes, stores, facilitator, rpc: checkRpc(raw, faults), cors: checkCors(raw, faults), limits };
 }
 
 function isFree(route: RawConfig["routes"][string], raw: RawConfig): boolean {

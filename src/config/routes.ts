@@ -1,6 +1,7 @@
 /** The routing side of the configuration: upstreams, routes, their paths and templates. */
 import { isCanonicalPath } from "../core/canonical.ts";
 import type { Offer, Route, Upstream } from "../core/route.ts";
+import { checkArrivals } from "./arrival.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
 import { checkHooks } from "./hooks.ts";
@@ -70,6 +71,7 @@ export async function checkRoutes(
       settlement,
       settleBelow: route.settleBelow ?? raw.defaults?.settleBelow ?? 500,
       ...timing,
+      ...checkArrivals(key, raw, faults),
       ...checkRecords(key, raw, faults),
       // What is charged by usage is not kept, whatever the defaults are.
       ...(priced.usage ? { keepAnswerMs: 0 } : {}),
@@ -128,11 +130,8 @@ function checkTemplate(template: string | undefined, pattern: string, path: stri
   const params = pattern.split("/").flatMap((segment) => (segment.startsWith(":") ? [segment.slice(1)] : []));
   for (const [, kind, name = ""] of template.matchAll(/\$\{([^.}]*)\.?([^}]*)\}/g)) {
     if (kind !== "params" && kind !== "query") {
-      faults.push({
-        path,
-        message: `unknown reference "${kind}"`,
-        fix: "use ${params.name} or ${query.name}",
-      });
+      const fix = "use ${params.name} or ${query.name}";
+      faults.push({ path, message: `unknown reference "${kind}"`, fix });
     } else if (kind === "params" && !params.includes(name)) {
       faults.push({ path, message: `the route has no parameter "${name}"`, fix: suggest(name, params) });
     }

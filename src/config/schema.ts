@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import { AcceptSchema } from "./accept-schema.ts";
+import { CorsSchema, RequestBytesSchema, RequestLimitsSchema } from "./arrival-schema.ts";
 import { CreditsSchema } from "./credit-schema.ts";
 import { HooksSchema } from "./hook-schema.ts";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
@@ -56,6 +57,8 @@ const RouteSchema = z.strictObject({
   rateLimit: z.optional(RateLimitSchema),
   /** `deny` (default) answers 503 while the store of the rate limits is away, `allow` lets calls through. Payments are refused in any case. */
   onStoreError: z.optional(OnStoreErrorSchema),
+  /** Longest body of a request, bytes, also of one that streams on; `false` any. Default `gateway.limits.bodyBytes`. */
+  maxRequestBytes: z.optional(z.union([RequestBytesSchema, z.literal(false)])),
   /** Functions that take the place of the global ones of their names. */
   hooks: z.optional(HooksSchema),
   ...RecordSchema,
@@ -79,6 +82,10 @@ export const ConfigSchema = z.strictObject({
           idle: z.optional(z.number()),
         }),
       ),
+      /** Pages of other origins: `true` lets any of them call and pay. Default `false`. */
+      cors: z.optional(CorsSchema),
+      /** The longest requests that are looked at. */
+      limits: z.optional(RequestLimitsSchema),
       /** The shared store in Goma Gateway's form; `stores.redis` is ours. */
       redis: z.optional(GatewayRedisSchema),
     }),

@@ -15,6 +15,12 @@ export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undef
 
 /** The doors. What each may throw is written there; all of it is a `GatewayError`. */
 export type Rooms = HookRoom & {
+  /** The answer to a browser that asks what a page of another origin may send; undefined for any other request. */
+  preflight: (request: Request) => Response | undefined;
+  /** The answer with the fields by which a page of another origin may read it. */
+  dress: (request: Request, response: Response) => Response;
+  /** Refuses what is too long to be looked at. */
+  inspect: (arrival: Arrival) => void;
   match: (arrival: Arrival) => Call;
   quote: (call: Call) => Promise<Quote>;
   present: (call: Call, accepts: Accepts) => Promise<Presented>;

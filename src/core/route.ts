@@ -1,4 +1,5 @@
 /** The compiled configuration: what `config` makes once per isolate and every room reads. Plain data, and the functions in it. */
+import type { Cors, RequestLimits } from "./arrival.ts";
 import type { Asset, Transfer } from "./assets.ts";
 import type { RouteHooks } from "./hooks.ts";
 import type { RateLimit } from "./limit.ts";
@@ -54,6 +55,10 @@ export type Route = {
   usage: Usage | undefined;
   /** Longest body that is read here, bytes. */
   maxBodyBytes: number;
+  /** Longest body, also of one that goes through unread, bytes; infinite where any is taken. */
+  maxRequestBytes: number;
+  /** Longest silence of a client in the middle of its body, ms. */
+  silenceMs: number;
   offers: Offer[];
   settlement: SettlementTiming;
   /** Answers with this status or a higher one are not what was paid for. */
@@ -120,4 +125,7 @@ export type Compiled = {
   facilitator: FacilitatorMap;
   /** CAIP-2 network → URL of a node that can be asked what became of a payment. */
   rpc: Record<string, string>;
+  /** Undefined: pages of other origins are nobody's concern here. */
+  cors: Cors | undefined;
+  limits: RequestLimits;
 };

@@ -14,7 +14,7 @@ const NULL_BODY = new Set([101, 204, 205, 304]);
 /** The upstream would not serve the gateway at all: that is not what the buyer paid for. */
 const REFUSED_THE_GATEWAY = new Set([401, 403, 407, 408, 425, 429]);
 
-/** Sends the call to its upstream. @throws GatewayError `upstream_unreachable`, `upstream_timeout` */
+/** Sends the call to its upstream. @throws GatewayError `upstream_unreachable`, `upstream_timeout`, and what the body is refused with */
 export type Forward = (call: Call) => Promise<Answer>;
 
 /** Makes `forward`; `clientLocation` says what a redirect of the upstream is called here. */
@@ -59,8 +59,8 @@ export function isServed({ route }: Call, status: number): boolean {
 
 async function send(call: Call): Promise<Answer> {
   const { request, route, target } = call;
-  const body = await call.body.forward();
   const abort = new AbortController();
+  const body = await call.body.forward((refused) => abort.abort(refused));
   const leave = () => abort.abort("client left");
   const timer = setTimeout(() => abort.abort("timeout"), route.upstream.timeoutMs);
   // Stays on while the body streams: not every runtime cancels a body when its reader is gone.
@@ -77,7 +77,9 @@ async function send(call: Call): Promise<Answer> {
         fetch(target, { ...init, body, redirect: "manual", ...(body ? { duplex: "half" } : {}) }));
     return { response, stop: () => abort.abort("stopped") };
   } catch (cause) {
-    const code = abort.signal.reason === "timeout" ? "upstream_timeout" : "upstream_unreachable";
+    const { reason } = abort.signal;
+    if (reason instanceof GatewayError) throw reason;
+    const code = reason === "timeout" ? "upstream_timeout" : "upstream_unreachable";
     throw new GatewayError(code, { cause });
   } finally {
     clearTimeout(timer);

@@ -18,7 +18,7 @@ import type { Route } from "../core/route.ts";
 import { targetUrl } from "./rewrite.ts";
 import { buildTree, type Reading, readings } from "./tree.ts";
 
-/** Finds the route of an arrival. @throws GatewayError `path_not_canonical`, `route_not_found`, `method_not_allowed` */
+/** Finds the route of an arrival. @throws GatewayError `path_not_canonical`, `route_not_found`, `method_not_allowed`, `body_too_large` */
 export type Match = (arrival: Arrival) => Call;
 
 /** Compiles the routes; two of the same method and shape were refused by the configuration. */
@@ -45,7 +45,7 @@ export function compileMatch(routes: Route[]): Match {
         if (isDearer(meant.route.price, route.price)) throw new GatewayError("path_not_canonical");
       }
     }
-    const body = openBody(arrival.request, route.maxBodyBytes, route.upstream.timeoutMs);
+    const body = openBody(arrival.request, route);
     const call = { ...arrival, url, route, params: nameParams(route, values), body };
     return { ...call, target: targetUrl(call) };
   };

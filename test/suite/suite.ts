@@ -2,7 +2,9 @@
 import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import type { Runtime } from "../../dev/bundle.ts";
 import { startWorld, type World } from "../fixtures/world.ts";
+import { arrivalTests } from "./arrivals.ts";
 import { coldStartTests } from "./cold-start.ts";
+import { corsTests } from "./cors.ts";
 import { creditTests } from "./credits.ts";
 import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
@@ -37,6 +39,8 @@ const SUITES = {
   hookTests,
   oneRequestTests,
   headerTests,
+  arrivalTests,
+  corsTests,
   streamTests,
   leavingTests,
   rangeTests,

@@ -19,6 +19,9 @@ function roomsOf(change: Partial<Rooms>): Rooms {
   Object.assign(claim, { abandoned: () => undefined });
   const access: Access = { kind: "claimed", claim };
   return {
+    preflight: () => undefined,
+    dress: (_request, response) => response,
+    inspect: () => undefined,
     match: compileMatch([routeOf("GET /a", { price: "$0.01" })]),
     quote: async () => ({
       kind: "priced",
