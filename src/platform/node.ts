@@ -17,6 +17,7 @@ const LAST_WRITES_MS = 20_000;
  * What the server itself puts up with. The gateway's own limits (`gateway.limits`) must be met first, so the longest URL and
  * headers that can be configured fit in; a body may take as long as it likes, as long as its client is not silent.
  */
+const MAX_HEADERS = 2000;
 const SERVER = {
   maxHeaderSize: 131_072,
   headersTimeout: 10_000,
@@ -79,8 +80,10 @@ export function listen(
         },
       });
     });
-    const drain = drainable(server as Server, graceMs);
-    explainRefusals(server as Server);
+    const http = server as Server;
+    http.maxHeadersCount = MAX_HEADERS;
+    explainRefusals(http);
+    const drain = drainable(http, graceMs);
     server.once("error", (error) => {
       clearInterval(reconciling);
       reject(error);
