@@ -34,7 +34,7 @@ type Limits = Pick<Route, "maxBodyBytes" | "maxRequestBytes" | "silenceMs" | "up
 /** The request's body. @throws GatewayError `body_too_large` when it is announced as longer than any that goes through */
 export function openBody(request: Request, limits: Limits): RequestBody {
   const { method, headers } = request;
-  const announced = Number(headers.get("content-length") ?? 0);
+  const announced = Number(headers.get("content-length")) || 0;
   const { maxRequestBytes, silenceMs } = limits;
   if (announced > maxRequestBytes) throw tooLarge(maxRequestBytes);
   // Asked for only when it is needed: a server that has handed it out expects it to be read.
@@ -88,7 +88,7 @@ async function collect(
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   for (let size = 0; ; ) {
-    const { done, value } = await nextPiece(reader, silenceMs);
+    const { done, value } = await nextPiece(() => reader.read(), silenceMs);
     if (done) return join(chunks);
     size += value.byteLength;
     if (size > most) throw tooLarge(most);

@@ -2,6 +2,9 @@
 import { within } from "./deadline.ts";
 import { GatewayError } from "./errors.ts";
 
+/** Bytes that are read at once. */
+const PIECE = 65_536;
+
 /** What is watched for. */
 type Limits = {
   /** Bytes that were announced; 0 where none were. */
@@ -17,14 +20,11 @@ export function tooLarge(most: number): GatewayError {
   return new GatewayError("body_too_large", { detail: `At most ${most} bytes are taken here.` });
 }
 
-/** The next piece of a body. @throws GatewayError `body_timeout`, or `body_incomplete` when the body has broken off */
-export async function nextPiece(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  silenceMs: number,
-): Promise<ReadableStreamReadResult<Uint8Array>> {
+/** What a read gives. @throws GatewayError `body_timeout`, or `body_incomplete` when the body has broken off */
+export async function nextPiece<Piece>(read: () => Promise<Piece>, silenceMs: number): Promise<Piece> {
   try {
     return await within(silenceMs, () =>
-      reader.read().catch((cause) => {
+      read().catch((cause) => {
         throw new GatewayError("body_incomplete", { cause });
       }),
     );
@@ -34,7 +34,7 @@ export async function nextPiece(
 }
 
 /**
- * The same bytes, pulled one piece at a time: an upstream that does not read is no silence of the client's. `cut` hears why
+ * The same bytes, read one piece at a time: an upstream that does not read is no silence of the client's. `cut` hears why
  * a body is refused; then its stream ends with an error, as it does when the client's own breaks off.
  */
 export function guard(
@@ -42,23 +42,37 @@ export function guard(
   { length, most, silenceMs }: Limits,
   cut: (why: GatewayError) => void,
 ): ReadableStream<Uint8Array> {
-  const isWorkerd = typeof FixedLengthStream === "function";
+  const refuse = (why: unknown) => {
+    if (why instanceof GatewayError && why.code !== "body_incomplete") cut(why);
+  };
+  if (typeof FixedLengthStream !== "function") return counted(source, most, silenceMs, refuse);
+  // Without its length workerd would send the body in chunks.
+  if (length > 0) return measured(source, new FixedLengthStream(length), silenceMs, refuse);
   // A body in chunks that ends early while its answer is under way, workerd ends as if it were whole, unless the bytes move
   // without JavaScript. So they do where nothing is counted.
-  if (isWorkerd && length === 0 && most === Number.POSITIVE_INFINITY) return source;
+  return most === Number.POSITIVE_INFINITY ? source : counted(source, most, silenceMs, refuse);
+}
+
+/** Of any length up to `most`. */
+function counted(
+  source: ReadableStream<Uint8Array>,
+  most: number,
+  silenceMs: number,
+  refuse: (why: unknown) => void,
+): ReadableStream<Uint8Array> {
   const reader = source.getReader();
   let left = most;
-  const watched = new ReadableStream<Uint8Array>(
+  return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          const { done, value } = await nextPiece(reader, silenceMs);
+          const { done, value } = await nextPiece(() => reader.read(), silenceMs);
           if (done) return controller.close();
           left -= value.byteLength;
           if (left < 0) throw tooLarge(most);
           controller.enqueue(value);
         } catch (why) {
-          if (why instanceof GatewayError && why.code !== "body_incomplete") cut(why);
+          refuse(why);
           controller.error(why);
           reader.cancel().catch(() => undefined);
         }
@@ -67,6 +81,33 @@ export function guard(
     },
     { highWaterMark: 0 },
   );
-  // Without it workerd would send the body in chunks, whatever length was announced.
-  return isWorkerd && length > 0 ? watched.pipeThrough(new FixedLengthStream(length)) : watched;
+}
+
+/** Of a length that the runtime holds to. All of it passes through one buffer: what workerd allocates it frees late. */
+function measured(
+  source: ReadableStream<Uint8Array>,
+  { readable, writable }: FixedLengthStream,
+  silenceMs: number,
+  refuse: (why: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const reader = source.getReader({ mode: "byob" });
+  const writer = writable.getWriter();
+  const stop = () => reader.cancel().catch(() => undefined);
+  // Nobody wants it any more, and perhaps nothing is being written.
+  writer.closed.catch(stop);
+  async function pump(): Promise<void> {
+    let buffer = new ArrayBuffer(PIECE);
+    for (;;) {
+      const { done, value } = await nextPiece(() => reader.read(new Uint8Array(buffer)), silenceMs);
+      if (done) return writer.close();
+      await writer.write(value);
+      buffer = value.buffer as ArrayBuffer;
+    }
+  }
+  pump().catch((why) => {
+    refuse(why);
+    writer.abort(why).catch(() => undefined);
+    stop();
+  });
+  return readable;
 }

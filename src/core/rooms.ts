@@ -19,7 +19,7 @@ export type Rooms = HookRoom & {
   preflight: (request: Request) => Response | undefined;
   /** The answer with the fields by which a page of another origin may read it. */
   dress: (request: Request, response: Response) => Response;
-  /** Refuses what is too long to be looked at. */
+  /** Refuses what is too long to be looked at: `url_too_long`, `headers_too_large`. */
   inspect: (arrival: Arrival) => void;
   match: (arrival: Arrival) => Call;
   quote: (call: Call) => Promise<Quote>;
