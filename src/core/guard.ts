@@ -3,7 +3,7 @@ import { within } from "./deadline.ts";
 import { GatewayError } from "./errors.ts";
 
 /** Bytes that are read at once. */
-const PIECE = 65_536;
+const PIECE = 131_072;
 
 /** What is watched for. */
 type Limits = {
