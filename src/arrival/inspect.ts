@@ -17,8 +17,7 @@ export function makeInspect({ urlLength, headerCount, headerBytes }: RequestLimi
       count++;
       bytes += name.length + value.length + AROUND_FIELD;
     }
-    if (count > headerCount)
-      throw new GatewayError("headers_too_large", detail(headerCount, "header fields"));
+    if (count > headerCount) throw new GatewayError("headers_too_large", detail(headerCount, "headers"));
     if (bytes > headerBytes)
       throw new GatewayError("headers_too_large", detail(headerBytes, "bytes of headers"));
   };

@@ -1,12 +1,12 @@
 /** What is asked of every request: origins read, defaults filled in, contradictions found. */
 import type { Cors, RequestLimits } from "../core/arrival.ts";
 import type { Route } from "../core/route.ts";
+import { METHODS } from "./arrival-schema.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
 import { checkDuration } from "./limits.ts";
 import type { RawConfig } from "./schema.ts";
 
-const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /** Browsers' extensions and apps in a web view have schemes of their own. */
 const OWN_SCHEME = /^(?!https?:)[a-z][a-z0-9+.-]*:\/\/[\w.-]+$/;
 /** Longest `bodyTimeout`, ms. */
@@ -18,7 +18,7 @@ export function checkCors({ gateway }: RawConfig, faults: Fault[]): Cors | undef
   if (cors === false) return undefined;
   const {
     allowedOrigins = ["*"],
-    allowedMethods: methods = METHODS,
+    allowedMethods: methods = [...METHODS],
     allowedHeaders = ["*"],
     exposedHeaders: exposed = [],
     credentials = false,
@@ -27,19 +27,14 @@ export function checkCors({ gateway }: RawConfig, faults: Fault[]): Cors | undef
   const any = allowedOrigins.includes("*");
   const fault = (name: string, message: string, fix: string) =>
     faults.push({ path: `gateway.cors.${name}`, message, fix });
-  if (credentials && any)
-    fault(
-      "credentials",
-      "and any origin would let every page act for its visitor",
-      "name the allowedOrigins",
-    );
+  if (credentials && any) fault("credentials", "cannot go with any origin", "name them");
   if (credentials && exposed.includes("*"))
-    fault("exposedHeaders", "means nothing as * beside credentials", "name the headers");
+    fault("exposedHeaders", "cannot be * with credentials", "name them");
   for (const [i, origin] of allowedOrigins.entries()) {
     const right = originOf(origin);
     if (origin === "*" || origin === "null" || origin === right || isUnset(origin)) continue;
     const fix = `write "${right ?? "https://app.example.com"}"`;
-    fault(`allowedOrigins[${i}]`, `"${origin}" is not an origin as browsers write it`, fix);
+    fault(`allowedOrigins[${i}]`, `"${origin}" is not an origin`, fix);
   }
   return {
     origins: any ? undefined : allowedOrigins,
@@ -78,7 +73,7 @@ export function checkArrivals(
   if (own !== undefined && key.startsWith("GET "))
     faults.push({ path: `${path}.maxRequestBytes`, message: "GET calls have no body", fix: "leave it out" });
   if (most !== false && maxBodyBytes !== undefined && maxBodyBytes > most) {
-    const message = `will not be reached: a request has at most ${most} bytes`;
+    const message = `is more than a request may have: ${most} bytes`;
     faults.push({ path: `${path}.maxBodyBytes`, message, fix: "raise maxRequestBytes, or leave it out" });
   }
   return {

@@ -2,8 +2,8 @@
 export const REQUEST_ERRORS = {
   request_malformed: {
     status: 400,
-    title: "The request is not HTTP as it is specified.",
-    hint: "Nothing was charged. Send it with an ordinary HTTP client.",
+    title: "The request is not HTTP.",
+    hint: "Nothing was charged.",
   },
   request_timeout: {
     status: 408,
@@ -13,12 +13,12 @@ export const REQUEST_ERRORS = {
   url_too_long: {
     status: 414,
     title: "The URL is too long.",
-    hint: "Nothing was charged. Send what is long in the body, if the API takes it there.",
+    hint: "Nothing was charged. Send a shorter one.",
   },
   headers_too_large: {
     status: 431,
-    title: "The headers are too large, or too many.",
-    hint: "Nothing was charged. Leave out what is not needed, cookies first.",
+    title: "The headers are too large.",
+    hint: "Nothing was charged. Send fewer.",
   },
   path_not_canonical: {
     status: 400,
@@ -38,7 +38,7 @@ export const REQUEST_ERRORS = {
   body_too_large: {
     status: 413,
     title: "The body is too large.",
-    hint: "Nothing was charged, unless PAYMENT-RESPONSE is present: then the payment is good for a shorter body.",
+    hint: "Nothing was charged, unless PAYMENT-RESPONSE is present. Send a shorter one.",
   },
   body_timeout: {
     status: 408,

@@ -62,7 +62,7 @@ describe("cors", () => {
     ["chrome-extension://id/page", ORIGIN],
     ["", ORIGIN],
   ])("refuses %j, which no browser sends, and says what to write", async (origin, fix) => {
-    const message = `"${origin}" is not an origin as browsers write it`;
+    const message = `"${origin}" is not an origin`;
     await expectFault([origins(ORIGIN, origin), "gateway.cors.allowedOrigins[1]", message, `write "${fix}"`]);
   });
 
@@ -72,20 +72,20 @@ describe("cors", () => {
     ]);
   });
 
-  const ANY = "and any origin would let every page act for its visitor";
+  const ANY = "cannot go with any origin";
   it.each<Row>([
-    [cors({ credentials: true }), "gateway.cors.credentials", ANY, "name the allowedOrigins"],
+    [cors({ credentials: true }), "gateway.cors.credentials", ANY, "name them"],
     [
       cors({ credentials: true, allowedOrigins: [ORIGIN, "*"] }),
       "gateway.cors.credentials",
       ANY,
-      "name the allowedOrigins",
+      "name them",
     ],
     [
       cors({ credentials: true, allowedOrigins: [ORIGIN], exposedHeaders: ["*"] }),
       "gateway.cors.exposedHeaders",
-      "means nothing as * beside credentials",
-      "name the headers",
+      "cannot be * with credentials",
+      "name them",
     ],
   ])("what browsers would not heed is a fault: %#", (...row) => expectFault(row));
 
@@ -165,7 +165,7 @@ describe("limits", () => {
         limits({ bodyBytes: 500 }),
       ),
       "routes.POST /a.maxBodyBytes",
-      "will not be reached: a request has at most 500 bytes",
+      "is more than a request may have: 500 bytes",
       "raise maxRequestBytes, or leave it out",
     ],
   ])("a limit that does nothing is a fault: %#", (...row) => expectFault(row));
