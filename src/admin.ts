@@ -8,7 +8,14 @@ import { hash } from "./core/hash.ts";
 export const PURGE_PATH = "/__tollbooth/cache/purge";
 
 const MOST_BYTES = 65_536;
+/** The longest that an order may take, and its sender be silent, ms. */
 const LONGEST_MS = 5000;
+const LIMITS = {
+  maxBodyBytes: MOST_BYTES,
+  maxRequestBytes: MOST_BYTES,
+  silenceMs: LONGEST_MS,
+  upstream: { timeoutMs: LONGEST_MS },
+};
 
 const names = z.optional(
   z.array(z.string().check(z.minLength(1), z.maxLength(8192))).check(z.maxLength(100)),
@@ -30,7 +37,7 @@ export async function readWish(request: Request, token: string): Promise<Wish> {
     throw new GatewayError("admin_unauthorized", { headers: { "www-authenticate": "Bearer" } });
   }
   if (request.method !== "POST") throw new GatewayError("method_not_allowed", { headers: { allow: "POST" } });
-  const bytes = await openBody(request, MOST_BYTES, LONGEST_MS).bytes();
+  const bytes = await openBody(request, LIMITS).bytes();
   const wish = Wish.safeParse(parse(bytes));
   if (wish.success) return wish.data;
   throw new GatewayError("purge_invalid", {

@@ -1,17 +1,19 @@
 /** The Hono shell: compiles the configuration once per isolate, and is the only place where a failure is rendered. */
 import { type Context, Hono } from "hono";
 import { PURGE_PATH, readWish } from "./admin.ts";
-import { compose, composePurge, composeReconcile } from "./compose.ts";
+import { compose } from "./compose.ts";
 import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
 import { load } from "./config/load.ts";
 import type { Arrival } from "./core/arrival.ts";
-import { ERRORS, type ErrorCode } from "./core/error-codes.ts";
+import type { ErrorCode } from "./core/error-codes.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Emit } from "./core/events.ts";
 import type { Reconciled } from "./core/ports.ts";
+import { problemOf } from "./core/problem.ts";
 import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
+import { composePurge, composeReconcile } from "./errands.ts";
 import { serve } from "./gateway.ts";
 import { describe, log } from "./observability/log.ts";
 
@@ -37,9 +39,6 @@ export type Tollbooth = Hono & {
 
 /** What the operator has decided, whatever the status: nothing has failed. */
 const DECIDED: ReadonlySet<string> = new Set<ErrorCode>(["rejected", "maintenance"]);
-
-/** A problem type (RFC 9457, 3.1.1); the code is also the heading in docs/errors.md. */
-const PROBLEM_TYPE = "urn:tollbooth:error:";
 
 /**
  * The gateway as a Hono app. Nothing is read, checked or requested before the first request: platforms hand out their
@@ -70,7 +69,11 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
   app.all("*", async (c) => {
     const { env, ...arrival } = platform(c);
     const { rooms } = await compiledFor(env);
-    return serve(rooms, { request: c.req.raw, ...arrival });
+    const request = c.req.raw;
+    const preflight = rooms.preflight(request);
+    if (preflight) return preflight;
+    const failed = (thrown: unknown) => render(toGatewayError(thrown), c, emit);
+    return rooms.dress(request, await serve(rooms, { request, ...arrival }).catch(failed));
   });
 
   app.onError((thrown, c) => {
@@ -106,9 +109,8 @@ function harmless(emit: Emit): Emit {
   };
 }
 
-/** RFC 9457 problem document. What only the operator may know goes to the log under the same id. */
+/** A problem document. What only the operator may know goes to the log under the same id. */
 function render(error: GatewayError, c: Context, emit: Emit): Response {
-  const { title, hint } = ERRORS[error.code];
   const id = crypto.randomUUID();
   const { details, status } = error;
   if (status >= 500 && !DECIDED.has(error.code)) {
@@ -122,17 +124,8 @@ function render(error: GatewayError, c: Context, emit: Emit): Response {
       cause: describe(details.cause),
     });
   }
-  const body = {
-    type: PROBLEM_TYPE + error.code,
-    title,
-    status,
-    code: error.code,
-    ...(details.detail === undefined ? {} : { detail: details.detail }),
-    hint: details.hint ?? hint,
-    instance: `urn:uuid:${id}`,
-    ...details.members,
-  };
-  const { body: text = JSON.stringify(body), type = "application/problem+json" } = details.answer ?? {};
+  const { body: text = JSON.stringify(problemOf(error, id)), type = "application/problem+json" } =
+    details.answer ?? {};
   return new Response(c.req.method === "HEAD" ? null : text, {
     status,
     headers: { "cache-control": "no-store", ...details.headers, "content-type": type },

@@ -1,12 +1,12 @@
 /** Configuration in, rooms out: the only file that knows which store, facilitator and log are used. */
 import { makeAdmit } from "./admission/admit.ts";
+import { makeCors } from "./arrival/cors.ts";
+import { makeInspect } from "./arrival/inspect.ts";
 import { makeFind } from "./caching/cache.ts";
-import { makePurge, type PurgeCache } from "./caching/purge.ts";
 import { rpcChain } from "./chain/rpc.ts";
 import { makeLocate } from "./clients/locate.ts";
 import { challenge } from "./core/challenge.ts";
 import type { Clock, Emit } from "./core/events.ts";
-import { toPayment } from "./core/payloads.ts";
 import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
 import { readTicket } from "./core/ticket.ts";
@@ -29,7 +29,6 @@ import { compileMatch } from "./routing/match.ts";
 import { clientLocation } from "./routing/rewrite.ts";
 import { makeSessions } from "./sessions/session.ts";
 import { makeCollect } from "./settlement/collect.ts";
-import { makeReconcile, type Reconcile } from "./settlement/reconcile.ts";
 import { makeResolve } from "./settlement/resolve.ts";
 import { makeCashier } from "./settlement/settle.ts";
 import { openBatch } from "./stores/batch.ts";
@@ -37,37 +36,6 @@ import { openStores } from "./stores/stores.ts";
 
 /** Renewed every third of it: long enough for two lost renewals, short enough to wait for after a crash. */
 const LEASE_MS = 30_000;
-
-/** Wires what brings pending payments to an end. Makes no request. */
-export function composeReconcile({ stores, rpc, facilitator }: Compiled, emit: Emit): Reconcile {
-  const { settle } = httpFacilitator(facilitator, emit);
-  return makeReconcile({
-    store: openStores(stores).payments,
-    chain: rpcChain(rpc, facilitator.timeoutMs, emit),
-    charge: (payment, spend) => settle(toPayment(payment, spend), payment.amount),
-    emit,
-  });
-}
-
-/** Wires what makes all instances forget kept answers. Makes no request. */
-export function composePurge({ routes, stores }: Compiled): PurgeCache {
-  const match = compileMatch(routes);
-  const arrivalOf = (url: URL) => ({
-    request: new Request(url),
-    rawPath: url.pathname,
-    clientAddress: undefined,
-    waitUntil: () => undefined,
-  });
-  const rulesOf = (url: URL) => {
-    try {
-      return match(arrivalOf(url)).route.cache;
-    } catch {
-      return undefined;
-    }
-  };
-  const kept = routes.filter(({ cache }) => cache).map(({ key }) => key);
-  return makePurge({ store: openStores(stores).cache, routes: kept, rulesOf });
-}
 
 /** Wires the rooms. Makes no request. */
 export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
@@ -84,6 +52,8 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const present = makePresent(clock, kinds);
   const health = makeHealth(stores.targets, emit, clock);
   return {
+    ...makeCors(config.cors),
+    inspect: makeInspect(config.limits),
     locate: makeLocate(config.proxies),
     match: compileMatch(routes),
     quote: makeQuote({

@@ -1,7 +1,7 @@
 /**
  * One request, top to bottom. The rooms decide, this file only orders:
  *
- *   locate → match → quote → present → admit → (resolve, verify) → settle? → forward → settle? → respond
+ *   inspect → locate → match → quote → present → admit → (resolve, verify) → settle? → obtain → settle? → respond
  *
  * Everything before `admit` is pure or local, but for the operator's own code and what a facilitator has to be asked for
  * once in a while. `admit` is the one question to the stores before money or upstream is touched. With a payment in hand, whatever happens the claim gets a last word: delivered, failed, unknown, broken or
@@ -26,6 +26,7 @@ type Paying = Going & { accepts: PaymentRequirements[]; claim: Claim };
 
 /** Serves one request. @throws GatewayError, rendered by `app.ts` */
 export async function serve(rooms: Rooms, arrival: Arrival): Promise<Response> {
+  rooms.inspect(arrival);
   const matched = rooms.match(rooms.locate(arrival));
   checkUpgrade(matched);
   await rooms.onRequest(matched);

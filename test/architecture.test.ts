@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 const SRC = resolve("src");
 const ROOMS = [
+  "arrival",
   "clients",
   "routing",
   "pricing",
@@ -21,6 +22,7 @@ const ROOMS = [
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
+  arrival: ["cors.ts", "inspect.ts"],
   clients: ["locate.ts"],
   routing: ["match.ts", "rewrite.ts"],
   pricing: ["quote.ts"],
@@ -51,14 +53,15 @@ const MAY_IMPORT: Record<string, string[]> = {
   ),
   platform: ["platform", "", "core", "config"],
   entry: ["", "platform"],
-  cli: ["cli", "config", "core", "stores", "app.ts", "compose.ts", "platform", "bridge"],
+  cli: ["cli", "config", "core", "stores", "app.ts", "compose.ts", "errands.ts", "platform", "bridge"],
   bridge: ["bridge"],
 };
 const TOP: Record<string, string[]> = {
   "gateway.ts": ["core"],
   "compose.ts": ["core", "gateway.ts", ...ROOMS, "stores", "facilitator", "chain"],
   "admin.ts": ["core"],
-  "app.ts": ["admin.ts", "core", "compose.ts", "gateway.ts", "config", "observability"],
+  "errands.ts": ["core", "caching", "chain", "facilitator", "routing", "settlement", "stores"],
+  "app.ts": ["admin.ts", "errands.ts", "core", "compose.ts", "gateway.ts", "config", "observability"],
   "index.ts": ["app.ts", "config", "core"],
 };
 /** Package → the only places that import it. */
@@ -70,13 +73,13 @@ const HOMES: Record<string, RegExp> = {
   zod: /^(?:admin\.ts|(?:core|config|stores|facilitator|chain)\/)/,
   "http-cache-semantics": /^caching\//,
   "ipaddr.js": /^core\/ip\.ts/,
-  matcher: /^(?:pricing|core)\//,
+  matcher: /^(?:arrival|pricing|core)\//,
   "@noble/": /^(?:core\/keccak|payment\/signature)\.ts/,
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
   jiti: /^cli\//,
   "redis-parser": /^bridge\//,
-  "node:": /^(?:bridge|cli)\/|^platform\/(?:node|drain|upload)\.ts/,
+  "node:": /^(?:bridge|cli)\/|^platform\/(?:node|drain|refuse|upload)\.ts/,
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
@@ -144,7 +147,7 @@ describe("sizes", () => {
 
 describe("edge code", () => {
   const edge = files.filter(
-    (file) => !/^(?:bridge|cli|entry)\/|^platform\/(?:node|drain|upload|vercel)/.test(file),
+    (file) => !/^(?:bridge|cli|entry)\/|^platform\/(?:node|drain|refuse|upload|vercel)/.test(file),
   );
 
   it.each(["process", "Buffer", "__dirname", "require"])("never names %s", (name) => {

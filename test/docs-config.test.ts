@@ -11,6 +11,9 @@ const ENV = {
   PAYMENTS_URL: "https://y.upstash.io",
   PAYMENTS_TOKEN: "t",
   API_KEY: "k",
+  PAY_TO: ADDRESS,
+  FACILITATOR_URL: "https://facilitator.example.com",
+  ADMIN_TOKEN: "0123456789abcdef01234567",
   API: { fetch: () => Promise.reject(new Error("nobody asks")) },
 };
 type Routes = Record<string, { upstream: string }>;
@@ -57,9 +60,8 @@ function complete(fragment: Fragment): Fragment {
   return { upstreams, ...whole };
 }
 
-const BLOCKS = ["pricing", "hooks", "configuration", "streaming", "upstreams"].flatMap((name) =>
-  blocksOf(`docs/${name}.md`),
-);
+const NAMES = ["pricing", "hooks", "configuration", "streaming", "upstreams", "browsers", "caching"];
+const BLOCKS = NAMES.flatMap((name) => blocksOf(`docs/${name}.md`));
 
 it("there are blocks to be tried", () => {
   expect(BLOCKS.length).toBeGreaterThanOrEqual(11);

@@ -18,7 +18,8 @@ const runtime = new EdgeRuntime({
 // An answer that breaks off rejects inside the runtime as well as here, where it is handled.
 process.on("unhandledRejection", () => undefined);
 
-const server = createServer((request, response) => {
+// More than the gateway takes: that it is too much is for the gateway to say.
+const server = createServer({ maxHeaderSize: 131_072, requestTimeout: 0 }, (request, response) => {
   answer(request, response).catch(() => response.destroy());
 });
 server.listen(Number(PORT), "127.0.0.1", () => {

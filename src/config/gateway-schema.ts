@@ -1,5 +1,6 @@
 /** The shape of `gateway`: what is about the gateway itself, and not about what it sells. */
 import * as z from "zod/mini";
+import { CorsSchema, RequestLimitsSchema } from "./arrival-schema.ts";
 import { TrustProxySchema } from "./proxy-schema.ts";
 import { GatewayRedisSchema } from "./store-schema.ts";
 import { SecondsSchema as seconds, UpstreamTimeoutSchema } from "./upstream-schema.ts";
@@ -20,6 +21,10 @@ export const GatewaySchema = z.strictObject({
       idle: z.optional(z.number()),
     }),
   ),
+  /** Pages of other origins: `true` lets any of them call and pay. Default `false`. */
+  cors: z.optional(CorsSchema),
+  /** The longest requests that are looked at. */
+  limits: z.optional(RequestLimitsSchema),
   /** Lets whoever has the token (24 characters or more) order a purge: `POST /__tollbooth/cache/purge`. */
   admin: z.optional(z.strictObject({ token: z.string() })),
   /** Proxies in front of the gateway that are believed when they say who the client is. Default false. */

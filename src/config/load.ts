@@ -5,6 +5,7 @@
 import { parsePrice } from "../core/money.ts";
 import { toCaip2 } from "../core/networks.ts";
 import type { Compiled } from "../core/route.ts";
+import { checkCors, checkRequestLimits } from "./arrival.ts";
 import type { ConfigSource, Env } from "./define.ts";
 import { interpolate, isUnset } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
@@ -53,6 +54,8 @@ async function check(raw: RawConfig, env: Env, faults: Fault[]): Promise<Compile
     stores,
     facilitator,
     proxies: checkProxies(raw, faults),
+    cors: checkCors(raw, faults),
+    limits: checkRequestLimits(raw),
     adminToken: checkAdmin(raw, faults),
     rpc: checkRpc(raw, faults),
   };

@@ -1,6 +1,7 @@
 /** The routing side of the configuration: upstreams, routes, their paths and templates. */
 import type { Offer, Route } from "../core/route.ts";
 import type { HeaderChange, Upstream } from "../core/upstream.ts";
+import { checkArrivals } from "./arrival.ts";
 import { checkCache } from "./cache.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
@@ -85,6 +86,7 @@ export async function checkRoutes(
       settlement,
       settleBelow: route.settleBelow ?? raw.defaults?.settleBelow ?? 500,
       ...timing,
+      ...checkArrivals(key, raw, faults),
       ...checkRecords(key, raw, faults),
       // What is charged by usage is not kept, whatever the defaults are.
       ...(priced.usage ? { keepAnswerMs: 0 } : {}),

@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import { AcceptSchema } from "./accept-schema.ts";
+import { RequestBytesSchema } from "./arrival-schema.ts";
 import { CacheSchema } from "./cache-schema.ts";
 import { CreditsSchema } from "./credit-schema.ts";
 import { GatewaySchema } from "./gateway-schema.ts";
@@ -67,6 +68,8 @@ const RouteSchema = z.strictObject({
   onStoreError: z.optional(OnStoreErrorSchema),
   /** Answers are kept for everybody who asks the same: `true`, or how. Default `defaults.cache`. */
   cache: z.optional(CacheSchema),
+  /** Longest body of a request, bytes, also of one that streams on; `false` any. Default `gateway.limits.bodyBytes`. */
+  maxRequestBytes: z.optional(z.union([RequestBytesSchema, z.literal(false)])),
   /** Functions that take the place of the global ones of their names. */
   hooks: z.optional(HooksSchema),
   ...RecordSchema,

@@ -1,9 +1,13 @@
 /**
  * The body of a request. It streams on to the upstream unread, unless somebody needs it before: then it is read once, up
- * to the route's limit, and the upstream gets the very same bytes.
+ * to the route's limit, and the upstream gets the very same bytes. One that streams on is counted, and cut off when it grows
+ * too long or when its client falls silent.
  */
 import { join } from "./bytes.ts";
+import { within } from "./deadline.ts";
 import { GatewayError } from "./errors.ts";
+import { guard, nextPiece, tooLarge } from "./guard.ts";
+import type { Route } from "./route.ts";
 
 /** The body of a request: streams on unread, or is read once and sent on byte for byte. */
 export type RequestBody = {
@@ -17,73 +21,79 @@ export type RequestBody = {
    * @throws what reading it has failed with, also when whoever has read it did not mind
    */
   seal: () => Promise<void>;
-  /** What the upstream gets. @throws what reading it has failed with */
-  forward: () => Promise<BodyInit | null>;
+  /**
+   * What the upstream gets. A body that is refused on its way (`body_too_large`, `body_timeout`) ends with an error, and
+   * `cut` hears why: the call to the upstream has to end with it.
+   * @throws what reading it has failed with
+   */
+  forward: (cut: (why: GatewayError) => void) => Promise<BodyInit | null>;
 };
 
-/** The request's body; `maxBytes` and `timeoutMs` hold when it is read here, not when it streams on. */
-export function openBody(request: Request, maxBytes: number, timeoutMs: number): RequestBody {
+type Limits = Pick<Route, "maxBodyBytes" | "maxRequestBytes" | "silenceMs"> & {
+  upstream: Pick<Route["upstream"], "timeoutMs">;
+};
+
+/** The request's body. @throws GatewayError `body_too_large` when it is announced as longer than any that goes through */
+export function openBody(request: Request, limits: Limits): RequestBody {
+  const { method, headers } = request;
+  const announced = Number(headers.get("content-length")) || 0;
+  const { maxRequestBytes, silenceMs } = limits;
+  if (announced > maxRequestBytes) throw tooLarge(maxRequestBytes);
   // Asked for only when it is needed: a server that has handed it out expects it to be read.
-  const stream = () => (request.method === "GET" || request.method === "HEAD" ? null : request.body);
+  const stream = () => (method === "GET" || method === "HEAD" ? null : request.body);
   let reading: Promise<Uint8Array> | undefined;
   let sealed = false;
   return {
     bytes() {
       if (sealed && !reading)
         return Promise.reject(new Error("the request's body goes to the upstream unread"));
-      reading ??= read(request, stream(), maxBytes, timeoutMs);
+      reading ??= read(headers, stream(), announced, limits);
       return reading;
     },
     async seal() {
       sealed = true;
       await reading;
     },
-    async forward() {
+    async forward(cut) {
       sealed = true;
-      return reading ? ((await reading) as Uint8Array<ArrayBuffer>) : stream();
+      if (reading) return (await reading) as Uint8Array<ArrayBuffer>;
+      const source = stream();
+      return source && guard(source, { length: announced, most: maxRequestBytes, silenceMs }, cut);
     },
   };
 }
 
 async function read(
-  { headers }: Request,
+  headers: Headers,
   stream: ReadableStream<Uint8Array> | null,
-  maxBytes: number,
-  timeoutMs: number,
+  announced: number,
+  { maxBodyBytes, maxRequestBytes, silenceMs, upstream }: Limits,
 ): Promise<Uint8Array> {
   if (!stream) return new Uint8Array();
   const encoding = headers.get("content-encoding");
   if (encoding !== null && !/^\s*identity\s*$/i.test(encoding)) throw new GatewayError("body_encoded");
-  if (Number(headers.get("content-length") ?? 0) > maxBytes) {
-    await stream.cancel().catch(() => undefined);
-    throw tooLarge(maxBytes);
-  }
+  const most = Math.min(maxBodyBytes, maxRequestBytes);
   const reader = stream.getReader();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    reader.cancel().catch(() => undefined);
-  }, timeoutMs);
   try {
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (late) throw new GatewayError("body_timeout");
-      if (done) return join(chunks);
-      size += value.byteLength;
-      chunks.push(value);
-      if (size <= maxBytes) continue;
-      await reader.cancel().catch(() => undefined);
-      throw tooLarge(maxBytes);
-    }
+    if (announced > most) throw tooLarge(most);
+    return await within(upstream.timeoutMs, () => collect(reader, most, silenceMs));
   } catch (cause) {
-    throw cause instanceof GatewayError ? cause : new GatewayError("body_incomplete", { cause });
-  } finally {
-    clearTimeout(timer);
+    reader.cancel().catch(() => undefined);
+    throw cause instanceof GatewayError ? cause : new GatewayError("body_timeout", { cause });
   }
 }
 
-function tooLarge(maxBytes: number): GatewayError {
-  return new GatewayError("body_too_large", { detail: `At most ${maxBytes} bytes are read here.` });
+async function collect(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+  most: number,
+  silenceMs: number,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for (let size = 0; ; ) {
+    const { done, value } = await nextPiece(() => reader.read(), silenceMs);
+    if (done) return join(chunks);
+    size += value.byteLength;
+    if (size > most) throw tooLarge(most);
+    chunks.push(value);
+  }
 }

@@ -1,5 +1,25 @@
 /** Failures before a payment is looked at: what is wrong with the request itself, or what the seller does not take. */
 export const REQUEST_ERRORS = {
+  request_malformed: {
+    status: 400,
+    title: "The request is not HTTP.",
+    hint: "Nothing was charged.",
+  },
+  request_timeout: {
+    status: 408,
+    title: "The headers did not arrive in time.",
+    hint: "Nothing was charged. Repeat the call; a payment can be presented again as it is.",
+  },
+  url_too_long: {
+    status: 414,
+    title: "The URL is too long.",
+    hint: "Nothing was charged. Send a shorter one.",
+  },
+  headers_too_large: {
+    status: 431,
+    title: "The headers are too large.",
+    hint: "Nothing was charged. Send fewer.",
+  },
   path_not_canonical: {
     status: 400,
     title: "The path is not in canonical form.",
@@ -22,13 +42,13 @@ export const REQUEST_ERRORS = {
   },
   body_too_large: {
     status: 413,
-    title: "The body is too large to be priced.",
-    hint: "The price of this call depends on its body, and only so much of it is read. Nothing was charged.",
+    title: "The body is too large.",
+    hint: "Nothing was charged, unless PAYMENT-RESPONSE is present. Send a shorter one.",
   },
   body_timeout: {
     status: 408,
     title: "The body did not arrive in time.",
-    hint: "Nothing was charged. Repeat the call; a payment can be presented again as it is.",
+    hint: "Nothing was charged, unless PAYMENT-RESPONSE is present. Repeat the call; a payment can be presented again as it is.",
   },
   body_incomplete: {
     status: 400,

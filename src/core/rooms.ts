@@ -17,6 +17,12 @@ export type Presented = { payment?: Payment | undefined; ticket?: Ticket | undef
 
 /** The doors. What each may throw is written there; all of it is a `GatewayError`. */
 export type Rooms = HookRoom & {
+  /** The answer to a browser that asks what a page of another origin may send; undefined for any other request. */
+  preflight: (request: Request) => Response | undefined;
+  /** The answer with the fields by which a page of another origin may read it. */
+  dress: (request: Request, response: Response) => Response;
+  /** Refuses what is too long to be looked at: `url_too_long`, `headers_too_large`. */
+  inspect: (arrival: Arrival) => void;
   /** Who the client is, behind the proxies that are trusted. */
   locate: (arrival: Arrival) => Arrival;
   match: (arrival: Arrival) => Call;

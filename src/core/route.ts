@@ -1,7 +1,9 @@
 /** The compiled configuration: what `config` makes once per isolate and every room reads. Plain data, and the functions in it. */
+
 import type { Asset, Transfer } from "./assets.ts";
 import type { CacheRules } from "./cache.ts";
 import type { RouteHooks } from "./hooks.ts";
+import type { Cors, RequestLimits } from "./inspection.ts";
 import type { IpRange } from "./ip.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Maintenance } from "./maintenance.ts";
@@ -51,6 +53,10 @@ export type Route = {
   usage: Usage | undefined;
   /** Longest body that is read here, bytes. */
   maxBodyBytes: number;
+  /** Longest body, also of one that goes through unread, bytes; infinite where any is taken. */
+  maxRequestBytes: number;
+  /** Longest silence of a client in the middle of its body, ms. */
+  silenceMs: number;
   offers: Offer[];
   settlement: SettlementTiming;
   /** Answers with this status or a higher one are not what was paid for. */
@@ -135,4 +141,7 @@ export type Compiled = {
   proxies: ProxyTrust | undefined;
   /** CAIP-2 network → URL of a node that can be asked what became of a payment. */
   rpc: Record<string, string>;
+  /** Undefined: pages of other origins are nobody's concern here. */
+  cors: Cors | undefined;
+  limits: RequestLimits;
 };

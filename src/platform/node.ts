@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type HttpBindings, serve } from "@hono/node-server";
 import type { Platform, Tollbooth } from "../app.ts";
 import { drainable, wasCut } from "./drain.ts";
+import { explainRefusals } from "./refuse.ts";
 import { upload } from "./upload.ts";
 
 /** How often a server looks into payments that nobody has brought to an end, ms. */
@@ -11,6 +12,18 @@ const RECONCILE_EVERY_MS = 60_000;
 
 /** A store that is away is tried again for this long; nothing is worth waiting for longer, ms. */
 const LAST_WRITES_MS = 20_000;
+
+/**
+ * What the server itself puts up with. The gateway's own limits (`gateway.limits`) must be met first, so the longest URL and
+ * headers that can be configured fit in; a body may take as long as it likes, as long as its client is not silent.
+ */
+const MAX_HEADERS = 2000;
+const SERVER = {
+  maxHeaderSize: 131_072,
+  headersTimeout: 10_000,
+  requestTimeout: 0,
+  connectionsCheckingInterval: 1000,
+};
 
 const inFlight = new Set<Promise<unknown>>();
 
@@ -57,7 +70,7 @@ export function listen(
   return new Promise((resolve, reject) => {
     const reconciling = setInterval(() => track(app.reconcile(process.env)), RECONCILE_EVERY_MS);
     reconciling.unref();
-    const server = serve({ fetch: app.fetch, ...options }, ({ port }) => {
+    const server = serve({ fetch: app.fetch, serverOptions: SERVER, ...options }, ({ port }) => {
       resolve({
         port,
         async close() {
@@ -67,7 +80,10 @@ export function listen(
         },
       });
     });
-    const drain = drainable(server as Server, graceMs);
+    const http = server as Server;
+    http.maxHeadersCount = MAX_HEADERS;
+    explainRefusals(http);
+    const drain = drainable(http, graceMs);
     server.once("error", (error) => {
       clearInterval(reconciling);
       reject(error);

@@ -41,7 +41,10 @@ export async function attempt(call: Call, target: Target, sending: Sending): Pro
     return failed("connect", `the upstream answered ${status}`);
   } catch (cause) {
     over.removeEventListener("abort", end);
-    return failed(abort.signal.reason === "timeout" ? "timeout" : "connect", cause);
+    const { reason } = abort.signal;
+    // What the client has sent is at fault, not the upstream.
+    if (reason instanceof GatewayError) return { kind: "failed", why: "connect", error: reason };
+    return failed(reason === "timeout" ? "timeout" : "connect", cause);
   } finally {
     clearTimeout(timer);
   }

@@ -23,7 +23,7 @@ const IDEMPOTENT = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"])
 /** Longest wait before the second attempt, ms; it doubles with each further one. The wait itself is random. */
 const PAUSE_MS = 100;
 
-/** Sends the call to its upstream. @throws GatewayError `upstream_unreachable`, `upstream_timeout` */
+/** Sends the call to its upstream. @throws GatewayError `upstream_unreachable`, `upstream_timeout`, and what the body is refused with */
 export type Forward = (call: Call, asking?: Asking) => Promise<Answer>;
 
 /** What the room needs of others. */
@@ -46,7 +46,7 @@ export function makeForward(means: ForwardMeans): Forward {
       call.request.signal?.addEventListener("abort", leave, { once: true });
       if (call.request.signal?.aborted) leave();
     }
-    const outcome = await attempts(call, asking, whole.signal, means);
+    const outcome = await attempts(call, asking, whole, means);
     if (outcome.kind === "failed") throw outcome.error;
     return answerOf(call, outcome, whole, { ...means, spentMs: means.clock() - began });
   };
@@ -60,14 +60,15 @@ export function isServed({ route }: Call, status: number): boolean {
 async function attempts(
   call: Call,
   { headers }: Asking,
-  over: AbortSignal,
+  whole: AbortController,
   { noteFailure, emit, clock }: ForwardMeans,
 ): Promise<Outcome> {
   const { request, route, out } = call;
   const { upstream } = route;
   const deadline = clock() + upstream.waitMs;
   const idempotent = IDEMPOTENT.has(request.method);
-  const sent = await call.body.forward();
+  const over = whole.signal;
+  const sent = await call.body.forward((refused) => whole.abort(refused));
   // Servers hand out a body that is empty as a stream too.
   const body = idempotent && isEmpty(request) ? null : sent;
   const held = body === null || ArrayBuffer.isView(body);

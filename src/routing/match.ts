@@ -22,7 +22,7 @@ import { buildTree, type Reading, readings } from "./tree.ts";
 
 /**
  * Finds the route of an arrival.
- * @throws GatewayError `path_not_canonical`, `route_not_found`, `method_not_allowed`, `maintenance`
+ * @throws GatewayError `path_not_canonical`, `route_not_found`, `method_not_allowed`, `maintenance`, `body_too_large`
  */
 export type Match = (arrival: Arrival) => Call;
 
@@ -54,7 +54,7 @@ export function compileMatch(routes: Route[]): Match {
       }
     }
     checkOpen(route.maintenance);
-    const body = openBody(arrival.request, route.maxBodyBytes, route.upstream.timeoutMs);
+    const body = openBody(arrival.request, route);
     // Answers that are kept are those of calls that change nothing, whatever their method.
     const changes = !SAFE.has(method) && !route.cache?.methods.has(method);
     const outdates = changes ? choose(found, "GET")?.route.cache : undefined;

@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, beforeEach, describe } from "vitest";
 import type { Runtime } from "../../dev/bundle.ts";
 import { startWorld, type World } from "../fixtures/world.ts";
+import { arrivalTests } from "./arrivals.ts";
 import { cachingTests } from "./caching.ts";
 import { clientTests } from "./clients.ts";
 import { coldStartTests } from "./cold-start.ts";
+import { corsTests } from "./cors.ts";
 import { creditTests } from "./credits.ts";
 import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
@@ -42,6 +44,8 @@ const SUITES = {
   oneRequestTests,
   headerTests,
   cachingTests,
+  arrivalTests,
+  corsTests,
   streamTests,
   leavingTests,
   rangeTests,

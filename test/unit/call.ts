@@ -45,6 +45,8 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     maintenance: undefined,
     ...fixedPrice(price),
     maxBodyBytes: 1_048_576,
+    maxRequestBytes: Number.POSITIVE_INFINITY,
+    silenceMs: 30_000,
     offers: [],
     settlement: "before-response",
     settleBelow: 500,

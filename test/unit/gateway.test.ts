@@ -30,6 +30,9 @@ function roomsOf({ obtain, ...change }: Partial<Rooms> & { obtain?: Obtain }): R
   const access: Access = { kind: "claimed", claim };
   return {
     locate: (arrival) => arrival,
+    preflight: () => undefined,
+    dress: (_request, response) => response,
+    inspect: () => undefined,
     match: compileMatch([routeOf("GET /a", { price: "$0.01" })]),
     quote: async () => ({
       kind: "priced",
