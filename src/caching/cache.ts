@@ -24,8 +24,11 @@ import { bypassOf, type Found, isHit, type Seeking, type Storing, seek, weigh } 
 import { tell } from "./status.ts";
 import { follow } from "./wait.ts";
 
-/** Puts the call's question to a batch; the function it gives back waits for the reply, and never throws. */
-export type Find = (call: Call, batch: Pick<Batch, "add">) => Promise<() => Promise<Cached>>;
+/**
+ * Puts the call's question to a batch; the function it gives back waits for the reply, and never throws. `mayAsk`: the call
+ * may come to ask the upstream, so that others may have to wait for it.
+ */
+export type Find = (call: Call, batch: Pick<Batch, "add">, mayAsk: boolean) => Promise<() => Promise<Cached>>;
 
 /** What the room needs. */
 export type CacheOptions = Storing & {
@@ -52,7 +55,7 @@ export function makeFind(options: CacheOptions): Find {
   }
 
   const past = (reason: "method" | "request" | "bypass" | undefined): Cached => ({
-    hit: false,
+    fresh: false,
     refusal: undefined,
     letGo: () => undefined,
     async obtain(call) {
@@ -75,12 +78,12 @@ export function makeFind(options: CacheOptions): Find {
     return served.answer;
   }
 
-  return async function find(call, batch) {
+  return async function find(call, batch, mayAsk) {
     const rules = call.route.cache;
     if (!rules) return async () => past(undefined);
     const bypass = bypassOf(call, rules);
     if (bypass) return async () => past(bypass);
-    const seeking: Seeking = await seek(call, rules, seen(narrowed(call)));
+    const seeking: Seeking = await seek(call, rules, seen(narrowed(call)), mayAsk);
     const asked = batch.add(await store.look(seeking.lookup));
     return async () => {
       const reply = await asked.catch(() => undefined);
@@ -89,10 +92,9 @@ export function makeFind(options: CacheOptions): Find {
         return past("bypass");
       }
       const found = weigh(seeking, reply, options);
-      const hit = isHit(found);
-      const missing = seeking.wishes.onlyIfCached && !hit;
+      const missing = seeking.wishes.onlyIfCached && !isHit(found);
       return {
-        hit,
+        fresh: found.kept?.judgement.kind === "fresh",
         refusal: missing ? new GatewayError("not_cached") : undefined,
         letGo: () => found.lease.letGo(0),
         obtain: (admitted) => obtain(admitted, found),

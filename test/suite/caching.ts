@@ -152,6 +152,33 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     expect(await (await world().present(path, second)).text()).toBe("answer 2");
   });
 
+  it.each([
+    ["while it is asked for anew", "max-age=1, stale-while-revalidate=60", {}],
+    ["because the client would take it", "max-age=1", { "cache-control": "max-stale" }],
+  ])(
+    "an answer that is stale is not sold for less, %s: nobody makes the upstream work unpaid",
+    async (_, said, headers) => {
+      const { name, asked } = scripted(numbered({ "cache-control": said, etag: '"v"' }));
+      const path = `/cache/gift/${name}`;
+      await (await world().pay(path)).text();
+      await expect.poll(async () => (await get(path, { headers })).status).toBe(200);
+      await expect.poll(async () => (await get(path, { headers })).status, { timeout: 5000 }).toBe(402);
+      expect([asked(), world().facilitator.counts.settle]).toEqual([1, 1]);
+      const paid = await world().pay(path, { headers });
+      expect([await paid.text(), paid.headers.get("x-cache-status")]).toEqual(["answer 1", "STALE"]);
+      await expect.poll(asked).toBe(2);
+      expect(world().facilitator.counts.settle).toBe(2);
+    },
+  );
+
+  it("a call that brings nothing to pay with holds up nobody who does", async () => {
+    const { name } = scripted(numbered());
+    const { redis } = world();
+    expect((await get(`/cache/gift/${name}`)).status).toBe(402);
+    const leases = redis.requests.flatMap(({ commands }) => commands.map((command) => command[6]));
+    expect(leases).toEqual(["0"]);
+  });
+
   it("a call on a credit is answered from the cache, and draws its credit", async () => {
     const { name, asked } = scripted(numbered());
     const path = `/cache/credits/${name}`;
