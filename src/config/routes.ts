@@ -39,7 +39,10 @@ export async function checkRoutes(
     if (isFree) checkFreeRoute(key, raw, faults);
     const session = await checkSession(key, route, raw, faults);
     const credits = await checkCredits(key, route, raw, faults);
-    const cache = checkCache({ key, pricing: priced?.pricing, isFree, offers: receivers }, raw, faults);
+    const settlement = priced?.usage
+      ? "after-response"
+      : (route.settlement ?? raw.defaults?.settlement ?? "before-response");
+    const cache = checkCache({ key, ...priced, isFree, offers: receivers, settlement }, raw, faults);
     const hooks = checkHooks(route, path, raw, faults);
     if (priced) checkBodyLimit(route, priced, hooks, path, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
@@ -47,9 +50,6 @@ export async function checkRoutes(
     if (twin) faults.push({ path, message: `matches the same calls as "${twin}"`, fix: "keep one of them" });
     shapes.set(shape, key);
     if (!upstream || !priced) continue;
-    const settlement = priced.usage
-      ? "after-response"
-      : (route.settlement ?? raw.defaults?.settlement ?? "before-response");
     const timing = checkTiming(
       route.timeout ?? raw.defaults?.timeout,
       settlement,

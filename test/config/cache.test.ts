@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+import { type Change, faultsOf, loadWith, onRoute } from "./valid.ts";
+
+const CHARGE = "routes.GET /weather.cache.charge";
+const cached = (cache: unknown, members: Record<string, unknown> = {}): Change =>
+  onRoute({ cache, ...members });
+
+describe("a price for what is kept", () => {
+  it.each(["free", "$0.004"])(
+    "%s needs money before the answer: else one that was never paid for would be sold for it",
+    async (charge) => {
+      const change = cached({ charge }, { settlement: "after-response" });
+      expect(await faultsOf(change)).toEqual([
+        {
+          path: CHARGE,
+          message: "would sell an answer for less that is kept before it is known to be paid",
+          fix: 'write settlement: "before-response"',
+        },
+      ]);
+    },
+  );
+
+  it.each(["$0.01", "$0.02"])("is less than the call's, or means nothing: %s", async (charge) => {
+    expect(await faultsOf(cached({ charge }))).toEqual([
+      { path: CHARGE, message: "is no less than what a call costs", fix: "write less, or leave it out" },
+    ]);
+  });
+
+  it("may be the full one whenever the money moves", async () => {
+    const { routes } = await loadWith(cached({ charge: "full" }, { settlement: "after-response" }));
+    expect(routes[0]?.cache?.charge).toBe("full");
+  });
+});
