@@ -54,7 +54,7 @@ export async function checkRoutes(
       route.timeout ?? raw.defaults?.timeout,
       settlement,
       {
-        servingMs: upstream.timeoutMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
+        servingMs: (cache?.waitMs ?? 0) + upstream.timeoutMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
         streams: priced.usage !== undefined,
       },
       `${path}.timeout`,

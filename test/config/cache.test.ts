@@ -5,6 +5,15 @@ const CHARGE = "routes.GET /weather.cache.charge";
 const cached = (cache: unknown, members: Record<string, unknown> = {}): Change =>
   onRoute({ cache, ...members });
 
+it("under after-response a payment outlasts the wait for another call that asks for the same", async () => {
+  const late = (wait: string | false) => cached({ wait }, { settlement: "after-response" });
+  expect((await loadWith(late("40s"))).routes[0]).toMatchObject({
+    settleMarginSeconds: 40 + 60 + 6,
+    timeoutSeconds: 40 + 60 + 36,
+  });
+  expect((await loadWith(late(false))).routes[0]?.settleMarginSeconds).toBe(60 + 6);
+});
+
 describe("a price for what is kept", () => {
   it.each(["free", "$0.004"])(
     "%s needs money before the answer: else one that was never paid for would be sold for it",

@@ -196,6 +196,20 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     ]);
   });
 
+  it("a credit can be given back for as long as its call may wait for another one, and then ask for itself", async () => {
+    const { name } = scripted(numbered());
+    const path = `/cache/credits/${name}`;
+    const bought = await world().pay(path);
+    await bought.text();
+    const { redis } = world();
+    await world().reset();
+    await get(path, { headers: { "tollbooth-session": bought.headers.get("tollbooth-session") ?? "" } });
+    const draws = redis.requests
+      .flatMap(({ commands }) => commands)
+      .filter((command) => command.length === 8);
+    expect(draws.map((command) => command.at(-1))).toEqual([String(5000 + 1500 + 60_000)]);
+  });
+
   it.each([
     ["no-store", { "cache-control": "no-store, max-age=60" }],
     ["private", { "cache-control": "private, max-age=60" }],
