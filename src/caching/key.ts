@@ -9,9 +9,14 @@ import { hash, hex } from "../core/hash.ts";
 import type { Selecting } from "../core/kept.ts";
 import { isFixed } from "../core/pricing.ts";
 
-/** Headers that say who asks. Their values do not leave the isolate in the clear. */
+/**
+ * Headers that say who asks, by how they are called: better one too many, which is not shared, than one too few. Their
+ * values do not leave the isolate in the clear.
+ */
 const CREDENTIALS =
-  /^(?:authorization|cookie|(?:x-)?api-?key|x-(?:auth|access|session|user|csrf|amz-security|goog-iam-authorization)-?(?:token|key|id)?|x-goog-api-key|ocp-apim-subscription-key)$/;
+  /(?:^|[-_])(?:auth(?:orization|entication)?|cookie|(?:api|access)?key(?:[-_]id)?|(?:api|auth|access|session|user|id)?token|secret|pass(?:word|wd)?|credentials?|jwt|dpop|signature|principal|(?:session|user|account|tenant|customer|client|member|subject|org|organi[sz]ation|email)(?:[-_]?(?:id|name|email))?)$/;
+/** Called like credentials: what browsers say of a request, and the name of a single one. */
+const NO_CREDENTIALS = /^(?:sec-|(?:x-)?idempotency-key$)/;
 /** What the upstream is asked with in any case, and what is about this message only. */
 const NOT_TELLING = /^(?:accept-encoding|if-.*|range|cache-control|pragma|content-length|date)$/;
 /** Stands for the call's price among the headers; no header is called so. */
@@ -58,7 +63,7 @@ export async function askedOf(call: Call, rules: CacheRules, seen: Headers): Pro
       const value = seen.get(name) ?? "";
       // RFC 9111, 4.1: what means the same may be taken for the same.
       if (name === "accept-language") return [name, value.toLowerCase().replaceAll(" ", "")];
-      if (!CREDENTIALS.test(name)) return [name, value];
+      if (!CREDENTIALS.test(name) || NO_CREDENTIALS.test(name)) return [name, value];
       credentials ||= !rules.vary.includes(name);
       return [name, await hash(value)];
     }),

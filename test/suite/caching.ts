@@ -228,22 +228,36 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     expect(asked()).toBe(3);
   });
 
-  it.each(["authorization", "cookie", "x-api-key"])(
-    "what was answered to somebody with credentials (%s) is nobody else's",
-    async (header) => {
-      const { name } = scripted((nth, request) => ({
-        headers: FRESH,
-        body: `${request.headers[header] ?? "nobody"} ${nth}`,
-      }));
-      const path = `/cache/own/${name}`;
-      const as = (who: string) => ({ headers: { [header]: who } });
-      expect(await read(path, as("alice"))).toEqual(["alice 1", "MISS"]);
-      expect(await read(path, as("bob"))).toEqual(["bob 2", "MISS"]);
-      expect((await read(path))[0]).toBe("nobody 3");
-      await settled(path);
-      expect((await read(path, as("alice")))[0]).toMatch(/^alice/);
-    },
-  );
+  it.each([
+    "authorization",
+    "cookie",
+    "x-api-key",
+    "x-authorization",
+    "private-token",
+    "x-shopify-access-token",
+    "x-auth-request-email",
+    "x-tenant-id",
+    "dpop",
+  ])("what was answered to somebody with credentials (%s) is nobody else's", async (header) => {
+    const { name } = scripted((nth, request) => ({
+      headers: FRESH,
+      body: `${request.headers[header] ?? "nobody"} ${nth}`,
+    }));
+    const path = `/cache/own/${name}`;
+    const as = (who: string) => ({ headers: { [header]: who } });
+    expect(await read(path, as("alice"))).toEqual(["alice 1", "MISS"]);
+    expect(await read(path, as("bob"))).toEqual(["bob 2", "MISS"]);
+    expect((await read(path))[0]).toBe("nobody 3");
+    await settled(path);
+    expect((await read(path, as("alice")))[0]).toMatch(/^alice/);
+  });
+
+  it("what a browser says of itself is no credential", async () => {
+    const { name } = scripted(numbered());
+    const headers = { "user-agent": "a browser", "sec-fetch-user": "?1", "idempotency-key": "7" };
+    await read(`/cache/free/${name}`);
+    await settled(`/cache/free/${name}`, { headers });
+  });
 
   it("an upstream may say that an answer is for everybody all the same", async () => {
     const { name, asked } = scripted(numbered({ "cache-control": "public, max-age=60" }));
