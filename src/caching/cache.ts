@@ -19,7 +19,7 @@ import { GatewayError } from "../core/errors.ts";
 import type { Batch } from "../core/stores.ts";
 import { answerAnew } from "./anew.ts";
 import { handOut } from "./hand-out.ts";
-import { keyOf, queryOf } from "./key.ts";
+import { keysOf, queryOf } from "./key.ts";
 import { bypassOf, type Found, isHit, type Seeking, type Storing, seek, weigh } from "./look.ts";
 import { tell } from "./status.ts";
 import { follow } from "./wait.ts";
@@ -51,7 +51,7 @@ export function makeFind(options: CacheOptions): Find {
     if (status < 200 || status >= 400) return;
     const failed = (error: unknown) =>
       emit({ event: "cache_purge_failed", level: "error", route: route.key, error: String(error) });
-    await store.purge({ keys: [keyOf("GET", url, rules)], tags: [] }).catch(failed);
+    await store.purge({ keys: keysOf(url, rules), tags: [] }).catch(failed);
   }
 
   const past = (reason: "method" | "request" | "bypass" | undefined): Cached => ({

@@ -1,7 +1,8 @@
 /**
- * Which calls ask for the same. Method, host, path and query are the key; what else tells answers apart (the names in
- * their `Vary`, the route's own, the price) is looked at by the store. What of the query is not in the key does not go to the
- * upstream either: nobody can make an answer for others with a part of the URL that does not tell them apart.
+ * Which calls ask for the same. Method, scheme (upstreams are told it, and redirect by it), host, path and query are the
+ * key; what else tells answers apart (the names in their `Vary`, the route's own, the price) is looked at by the store.
+ * What of the query is not in the key does not go to the upstream either: nobody can make an answer for others with a part
+ * of the URL that does not tell them apart.
  */
 import type { CacheRules } from "../core/cache.ts";
 import type { Call } from "../core/call.ts";
@@ -30,22 +31,29 @@ export type Asked = {
   credentials: boolean;
 };
 
-/** The key of a URL. */
-export function keyOf(
+type Parts = Pick<URL, "protocol" | "host" | "pathname" | "search">;
+
+/** The keys of what is kept for `GET` of a URL, whichever scheme the gateway is reached by: proxies in front may change it. */
+export function keysOf(url: URL, rules: Pick<CacheRules, "queryKeys">): string[] {
+  const { host, pathname, search } = url;
+  return ["http:", "https:"].map((protocol) => keyOf("GET", { protocol, host, pathname, search }, rules));
+}
+
+function keyOf(
   method: string,
-  url: URL,
+  url: Parts,
   { queryKeys }: Pick<CacheRules, "queryKeys">,
   digest = "",
 ): string {
   const path = upperEscapes(url.pathname);
   const query = upperEscapes(queryOf(url, queryKeys));
-  return JSON.stringify([method === "HEAD" ? "GET" : method, url.host, path, query, digest]);
+  return JSON.stringify([method === "HEAD" ? "GET" : method, url.protocol, url.host, path, query, digest]);
 }
 
 /** The query as it is in the key, and as the upstream gets it. */
-export function queryOf(url: URL, queryKeys: string[] | undefined): string {
-  if (!queryKeys) return url.search;
-  const chosen = [...url.searchParams].filter(([name]) => queryKeys.includes(name));
+export function queryOf({ search }: Pick<URL, "search">, queryKeys: string[] | undefined): string {
+  if (!queryKeys) return search;
+  const chosen = [...new URLSearchParams(search)].filter(([name]) => queryKeys.includes(name));
   chosen.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const query = new URLSearchParams(chosen).toString();
   return query === "" ? "" : `?${query}`;
