@@ -60,8 +60,7 @@ export function makeFind(options: CacheOptions): Find {
     letGo: () => undefined,
     async obtain(call) {
       const answer = await forward(call);
-      if (!reason || answer.response.webSocket) return answer;
-      return marked(answer, (headers) => tell(headers, { word: "BYPASS", fwd: reason }));
+      return !reason || answer.response.webSocket ? answer : bypassed(answer, reason);
     },
   });
 
@@ -112,10 +111,11 @@ function narrowed(call: Call): Call {
   return { ...call, target };
 }
 
-function marked(answer: Answer, mark: (headers: Headers) => void): Answer {
+function bypassed(answer: Answer, fwd: "method" | "request" | "bypass"): Answer {
   const { body, status } = answer.response;
   const headers = new Headers(answer.response.headers);
-  mark(headers);
+  headers.delete("cache-tag");
+  tell(headers, { word: "BYPASS", fwd });
   return {
     ...answer,
     response: new Response(body, { status, headers }),

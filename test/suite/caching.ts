@@ -591,6 +591,10 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     const { name } = scripted(numbered({ ...FRESH, "cache-tag": "secret" }));
     const path = `/cache/free/${name}`;
     expect((await get(path)).headers.get("cache-tag")).toBeNull();
+    const past = await get(path, { headers: { "cache-control": "no-store" } });
+    expect([past.headers.get("x-cache-status"), past.headers.get("cache-tag")]).toEqual(["BYPASS", null]);
+    world().redis.set("hang", { times: 1 });
+    expect((await get(path)).headers.get("cache-tag")).toBeNull();
     await settled(path);
     expect((await get(path)).headers.get("cache-tag")).toBeNull();
   });
