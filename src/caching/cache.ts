@@ -18,6 +18,7 @@ import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Batch } from "../core/stores.ts";
 import { answerAnew } from "./anew.ts";
+import { drain } from "./fill.ts";
 import { handOut } from "./hand-out.ts";
 import { keysOf, queryOf } from "./key.ts";
 import { bypassOf, type Found, isHit, type Seeking, type Storing, seek, weigh } from "./look.ts";
@@ -70,9 +71,8 @@ export function makeFind(options: CacheOptions): Find {
     const served = isHit(last) && (await handOut(last, waits, options));
     if (!served) return answerAnew(call, last, { ...options, forward });
     if (served.stale && last.reply.turn.kind === "lead") {
-      call.waitUntil(
-        answerAnew(call, last, { ...options, forward, unseen: true }).then(drain, () => undefined),
-      );
+      const renewing = answerAnew(call, last, { ...options, forward, unseen: true });
+      call.waitUntil(renewing.then(drain).catch(() => undefined));
     } else last.lease.letGo(0);
     return served.answer;
   }
@@ -121,9 +121,4 @@ function bypassed(answer: Answer, fwd: "method" | "request" | "bypass"): Answer 
     response: new Response(body, { status, headers }),
     held: [answer.held, answer.response],
   };
-}
-
-/** Nobody takes the answer: its storing goes on by itself. */
-async function drain({ response }: Answer): Promise<void> {
-  await response.body?.cancel();
 }

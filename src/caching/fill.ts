@@ -75,6 +75,11 @@ export function fill(found: Found, answer: Answer, draft: Draft, { store, emit }
   return { ...answer, response: new Response(forClient, { status, headers }), held: [answer.held, response] };
 }
 
+/** Nobody takes the answer: its storing goes on by itself. Never throws. */
+export async function drain({ response }: Answer): Promise<void> {
+  await response.body?.cancel().catch(() => undefined);
+}
+
 /** For how long nobody need wait for the next one, after an answer that is not kept. */
 export function aloneAfter({ status }: Response): number {
   // One that fails may do better for the next, and must not be asked by all at once.

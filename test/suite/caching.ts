@@ -2,6 +2,8 @@
 import { expect, it } from "vitest";
 import type { Runtime } from "../../dev/bundle.ts";
 import type { Script } from "../../dev/upstream.ts";
+import type { PaymentRequirements } from "../../src/core/x402.ts";
+import { payWithPermit } from "../fixtures/permit.ts";
 import { rawRequest } from "../fixtures/raw.ts";
 import { sign } from "../fixtures/sign.ts";
 import { ADMIN_TOKEN } from "../fixtures/tollbooth.config.ts";
@@ -335,6 +337,18 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     expect(asked()).toBe(1);
   });
 
+  it("304 is for GET, and not where the body is what is charged for", async () => {
+    const { name, asked } = scripted(numbered());
+    const headers = { "if-none-match": "*" };
+    const posted = await rawRequest(world().gateway.url, `/cache/post/${name}`, { method: "POST", headers });
+    expect(posted.status).toBe(200);
+    const path = `/cache/metered/${name}`;
+    const payment = await payWithPermit((await world().quote(path)) as PaymentRequirements);
+    const answer = await world().present(path, payment, { headers });
+    expect([answer.status, await answer.text(), asked()]).toEqual([200, "answer 2", 2]);
+    await expect.poll(() => world().facilitator.asked.settle?.paymentRequirements.amount).toBe("8000");
+  });
+
   it("an answer that is no longer fresh is asked about, and kept on when it is still good", async () => {
     const { name, asked } = scripted((nth, { headers }) =>
       headers["if-none-match"] === '"v1"'
@@ -549,6 +563,21 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     const payment = await sign(await world().quote(one.path, one.init));
     expect((await world().present(one.path, payment, one.init)).status).toBe(200);
     expect((await world().present(one.path, payment, post(one.path, "b").init)).status).toBe(409);
+  });
+
+  it("POST is never asked with a condition: a strict upstream would refuse what the client has paid for", async () => {
+    const { name } = scripted((nth, { headers }) =>
+      "if-none-match" in headers
+        ? { status: 412 }
+        : { headers: { "cache-control": "max-age=1", etag: '"v1"' }, body: `answer ${nth}` },
+    );
+    const ask = async () => {
+      const answer = await get(`/cache/post/${name}`, { method: "POST", body: "a" });
+      return [answer.status, await answer.text()];
+    };
+    expect(await ask()).toEqual([200, "answer 1"]);
+    await expect.poll(ask, { timeout: 5000 }).not.toEqual([200, "answer 1"]);
+    expect(await ask()).toEqual([200, "answer 2"]);
   });
 
   const purge = (wish: unknown, token = ADMIN_TOKEN) =>
