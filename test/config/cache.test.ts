@@ -14,6 +14,15 @@ it("under after-response a payment outlasts the wait for another call that asks 
   expect((await loadWith(late(false))).routes[0]?.settleMarginSeconds).toBe(60 + 6);
 });
 
+it("a status that no cache may keep is refused", async () => {
+  expect(await faultsOf(cached({ statuses: [200, 503] }))).toEqual([
+    {
+      path: "routes.GET /weather.cache.statuses[1]",
+      message: "Invalid option: expected one of 200|203|204|300|301|302|303|307|308|404|405|410|414|501",
+    },
+  ]);
+});
+
 describe("a price for what is kept", () => {
   it.each(["free", "$0.004"])(
     "%s needs money before the answer: else one that was never paid for would be sold for it",
