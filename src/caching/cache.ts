@@ -24,6 +24,7 @@ import { keysOf, queryOf } from "./key.ts";
 import { bypassOf, type Found, isHit, type Seeking, type Storing, seek, weigh } from "./look.ts";
 import { tell } from "./status.ts";
 import { follow } from "./wait.ts";
+import { wishesOf } from "./wishes.ts";
 
 /**
  * Puts the call's question to a batch; the function it gives back waits for the reply, and never throws. `mayAsk`: the call
@@ -55,9 +56,9 @@ export function makeFind(options: CacheOptions): Find {
     await store.purge({ keys: keysOf(url, rules), tags: [] }).catch(failed);
   }
 
-  const past = (reason: "method" | "request" | "bypass" | undefined): Cached => ({
+  const past = ({ request }: Call, reason?: "method" | "request" | "bypass"): Cached => ({
     fresh: false,
-    refusal: undefined,
+    refusal: reason && wishesOf(request.headers).onlyIfCached ? new GatewayError("not_cached") : undefined,
     letGo: () => undefined,
     async obtain(call) {
       const answer = await forward(call);
@@ -79,16 +80,16 @@ export function makeFind(options: CacheOptions): Find {
 
   return async function find(call, batch, mayAsk) {
     const rules = call.route.cache;
-    if (!rules) return async () => past(undefined);
+    if (!rules) return async () => past(call);
     const bypass = bypassOf(call, rules);
-    if (bypass) return async () => past(bypass);
+    if (bypass) return async () => past(call, bypass);
     const seeking: Seeking = await seek(call, rules, seen(narrowed(call)), mayAsk);
     const asked = batch.add(await store.look(seeking.lookup));
     return async () => {
       const reply = await asked.catch(() => undefined);
       if (!reply) {
         emit({ event: "cache_skipped", level: "warn", route: call.route.key });
-        return past("bypass");
+        return past(call, "bypass");
       }
       const found = weigh(seeking, reply, options);
       const missing = seeking.wishes.onlyIfCached && !isHit(found);

@@ -668,6 +668,17 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     expect(asked()).toBe(2);
   });
 
+  it("who wants nothing but what is kept does not get the upstream's when the store, or the request, says nothing of that", async () => {
+    const { name, asked } = scripted(numbered());
+    const ask = async (headers: Record<string, string>) =>
+      (await get(`/cache/free/${name}`, { headers })).status;
+    world().redis.set("hang", { times: 1 });
+    expect(await ask({ "cache-control": "only-if-cached" })).toBe(504);
+    expect(await ask({ "cache-control": "only-if-cached, no-store" })).toBe(504);
+    expect(await ask({ "cache-control": "only-if-cached", range: "bytes=0-1" })).toBe(504);
+    expect(asked()).toBe(0);
+  });
+
   it("without the store's answer to it a call goes on as if there were no cache", async () => {
     const { name, asked } = scripted(numbered());
     world().redis.set("hang", { times: 1 });
