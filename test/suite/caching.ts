@@ -201,7 +201,7 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
   it("a credit can be given back for as long as its call may wait for another one, and then ask for itself", async () => {
     const { name } = scripted(numbered());
     const path = `/cache/credits/${name}`;
-    const bought = await world().pay(path);
+    const bought = await world().pay(path, { headers: { "x-tollbooth-top-up": "1" } });
     await bought.text();
     const { redis } = world();
     await world().reset();
@@ -473,6 +473,18 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     expect(await left).toBe("left");
     expect((await read(path))[0]).toBe("answer 1");
     expect(asked()).toBe(1);
+  });
+
+  it("an upstream is let go whose answer is for one only, and that one has left", async () => {
+    const body = "x".repeat(16 * 1_048_576);
+    const { name, asked } = scripted(() => ({ headers: { "cache-control": "no-store" }, body, ms: 400 }));
+    const leaving = new AbortController();
+    const left = get(`/cache/free/${name}`, { signal: leaving.signal }).catch(() => "left");
+    await expect.poll(asked).toBe(1);
+    leaving.abort();
+    expect(await left).toBe("left");
+    const { upstream } = world();
+    await expect.poll(() => upstream.requests.at(-1)?.closedEarly, { timeout: 5000 }).toBe(true);
   });
 
   it("bytes that are no text come back as they were", async () => {
