@@ -66,7 +66,7 @@ export async function seek(call: Call, rules: CacheRules, seen: Headers, mayAsk:
     selecting: asked.selecting,
     tags: [EVERYTHING, routeTag(call.route.key)],
     owner: crypto.randomUUID(),
-    leaseMs: unshared || !mayAsk || rules.waitMs === 0 ? 0 : LEASE_MS,
+    leaseMs: unshared || !mayAsk ? 0 : LEASE_MS,
     anew: wishes.anew,
     inline: isHead ? 0 : inColo ? INLINE : undefined,
   };
