@@ -637,6 +637,43 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     },
   );
 
+  it.each(["tags", "routes"])(
+    "what is purged does not come back because the upstream says then that it has not changed: by %s",
+    async (by) => {
+      const { name } = scripted((nth, { headers }) =>
+        "if-none-match" in headers
+          ? { status: 304, headers: { "cache-control": "no-cache", etag: '"v"' } }
+          : {
+              headers: { "cache-control": "no-cache", etag: '"v"', "cache-tag": `t-${name}` },
+              body: `answer ${nth}`,
+            },
+      );
+      const path = `/cache/paid/${name}`;
+      const word = async () => {
+        const answer = await world().pay(path);
+        await answer.text();
+        return answer.headers.get("x-cache-status");
+      };
+      await expect.poll(word).toBe("REVALIDATED");
+      world().facilitator.on.settle = async ({ paymentPayload }) => {
+        const wish = by === "tags" ? { tags: [`t-${name}`] } : { routes: ["GET /cache/paid/*"] };
+        expect((await purge(wish)).status).toBe(200);
+        const { from, nonce } = paymentPayload.payload.authorization;
+        return { json: { success: true, transaction: nonce, network: "eip155:84532", payer: from } };
+      };
+      const { redis } = world();
+      const renewed = () =>
+        redis.requests.some(({ commands }) => commands.flat().some((arg) => /^=./.test(arg)));
+      await expect.poll(renewed).toBe(true);
+      redis.resetCounters();
+      // It was found before the purge, and the upstream is asked about it after that.
+      await word();
+      world().facilitator.on = {};
+      await expect.poll(renewed).toBe(true);
+      expect(await word()).toBe("MISS");
+    },
+  );
+
   it("a tag is for the gateway: clients do not see it", async () => {
     const { name } = scripted(numbered({ ...FRESH, "cache-tag": "secret" }));
     const path = `/cache/free/${name}`;
