@@ -76,7 +76,8 @@ async function asked(
   if (!draft) {
     lease.letGo(aloneAfter(answer.response));
     // Asked for all, and of use to one: it is that one's to leave.
-    if (detached) call.request.signal?.addEventListener("abort", answer.stop, { once: true });
+    if (detached && call.request.signal?.aborted) answer.stop();
+    else if (detached) call.request.signal?.addEventListener("abort", answer.stop, { once: true });
     return out(answer);
   }
   const filling = out(fill(found, answer, draft, options));
