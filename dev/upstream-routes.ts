@@ -68,7 +68,8 @@ function status({ res, last }: Exchange): void {
 /** As many bytes as asked for, no faster than the reader takes them. */
 async function large({ req, res, url, signal, wrote }: Exchange): Promise<void> {
   let left = numberFrom(url, "bytes", 1024 * 1024);
-  res.writeHead(200, { "content-type": "application/octet-stream", "content-length": left });
+  const length = url.searchParams.has("chunked") ? {} : { "content-length": left };
+  res.writeHead(200, { "content-type": "application/octet-stream", ...length });
   if (req.method === "HEAD") left = 0;
   while (left > 0 && !signal.aborted) {
     const chunk = left < CHUNK.length ? CHUNK.subarray(0, left) : CHUNK;

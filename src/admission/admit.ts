@@ -7,7 +7,7 @@
  * |---|---|
  * | a limit is used up | 429; a claim that was taken is given back, and so is a credit |
  * | no answer is kept, and the client wants no other | 504; the same |
- * | an answer is kept that costs nothing | through, uncharged, unless the payment has moved already |
+ * | an answer is kept, fresh, that costs nothing | through, uncharged, unless the payment has moved already |
  * | the session of a token runs | through, uncharged |
  * | the session of a payer runs, who proves with a fresh signature to be the payer | through, uncharged; nothing is claimed |
  * | a credit was drawn, by a token or such a payer | through, uncharged |
@@ -44,7 +44,8 @@ export function makeAdmit(parts: Parts): Admit {
     const healthy = targets(call, batch);
     const looking = await lookUp(call, ticket, payment, batch);
     const drawing = await draw(call, ticket, payment, batch);
-    const finding = await find(call, batch);
+    // Who brings nothing is asked for payment, unless what is there costs nothing.
+    const finding = await find(call, batch, !accepts || payment !== undefined || ticket !== undefined);
     const instead = { session: looking.session, credit: drawing.credit };
     const taking = payment && accepts && take(call, payment, accepts, batch, instead);
     batch.send();
@@ -107,7 +108,7 @@ async function decide(
   if (endsAt !== undefined) return within(endsAt);
   const drawn = await drawing.byTicket;
   if (drawn) return drawing.drawn(drawn);
-  const price = priceFor(call, accepts, cached.hit);
+  const price = priceFor(call, accepts, cached.fresh);
   if (!taking) {
     if (price.free) return { access: { kind: "free" }, headers: {} };
     throw refused ?? challenge(call, price.accepts, "payment_required", reasonOf(call));

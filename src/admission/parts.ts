@@ -35,7 +35,7 @@ export type Parts = {
     batch: Asking,
     instead: Instead,
   ) => Taking;
-  find: (call: Call, batch: Asking) => Promise<() => Promise<Cached>>;
+  find: (call: Call, batch: Asking, mayAsk: boolean) => Promise<() => Promise<Cached>>;
   /** Whether limits can tell a payment that is new from one that was copied. */
   countsPayers: boolean;
   /** The answer's fields of a call within paid time. */

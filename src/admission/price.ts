@@ -11,7 +11,7 @@ export type PriceNow = {
   takes: (signed: PaymentRequirements) => boolean;
 };
 
-/** The price of a call whose answer is kept or not. Whoever has signed the full price for an answer that has come meanwhile has bought it. */
+/** The price of a call whose answer is there, fresh, or not. Whoever has signed the full price for an answer that has come meanwhile has bought it. */
 export function priceFor({ quoted }: Call, accepts: PaymentRequirements[], hit: boolean): PriceNow {
   const { onHit } = quoted ?? {};
   if (!onHit) return { free: false, accepts, takes: () => true };

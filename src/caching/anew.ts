@@ -4,7 +4,7 @@ import type { Call } from "../core/call.ts";
 import type { Kept } from "../core/kept.ts";
 import { CONDITIONS, isAbout, isNotModified, notModified, validatorsOf } from "./conditional.ts";
 import { updatedHeaders } from "./entry.ts";
-import { aloneAfter, draftOf, fill } from "./fill.ts";
+import { aloneAfter, draftOf, drain, fill } from "./fill.ts";
 import { answerOf, bodyOf } from "./hand-out.ts";
 import type { Found, Storing } from "./look.ts";
 import { type Judgement, mayReplaceError } from "./rules.ts";
@@ -42,9 +42,11 @@ async function asked(
   options: AskingOptions,
 ): Promise<Answer> {
   const { seeking, lease, reply } = found;
-  const isHead = call.request.method === "HEAD";
+  const { method } = call.request;
+  const isHead = method === "HEAD";
   const stored = new Headers(known?.answer.entry.headers);
-  const validators = known && !isHead ? validatorsOf(stored) : {};
+  // With any other method the condition says whether it may be done at all (RFC 9110, 13.1.2).
+  const validators = known && method === "GET" ? validatorsOf(stored) : {};
   // A condition of this client's would get an answer that is of no use to the others.
   const without = isHead ? {} : Object.fromEntries(CONDITIONS.map((name) => [name, undefined]));
   const detached = reply.turn.kind === "lead" && !isHead;
@@ -74,13 +76,13 @@ async function asked(
   if (!draft) {
     lease.letGo(aloneAfter(answer.response));
     // Asked for all, and of use to one: it is that one's to leave.
-    if (detached) call.request.signal?.addEventListener("abort", answer.stop, { once: true });
-    return out(answer);
+    if (detached && call.request.signal?.aborted) answer.stop();
+    else if (detached) call.request.signal?.addEventListener("abort", answer.stop, { once: true });
   }
-  const filling = out(fill(found, answer, draft, options));
-  if (options.unseen || !isNotModified(call.request.headers, filling.response)) return filling;
-  call.waitUntil(filling.response.body?.cancel() ?? Promise.resolve());
-  return { ...filling, response: notModified(filling.response) };
+  const given = out(draft ? fill(found, answer, draft, options) : answer);
+  if (options.unseen || !isNotModified(call, given.response)) return given;
+  call.waitUntil(drain(given));
+  return { ...given, response: notModified(given.response) };
 }
 
 /** The upstream has said that what is kept is still good: it is fresh again (RFC 9111, 4.3.4). */

@@ -18,14 +18,19 @@ import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Batch } from "../core/stores.ts";
 import { answerAnew } from "./anew.ts";
+import { drain } from "./fill.ts";
 import { handOut } from "./hand-out.ts";
-import { keyOf, queryOf } from "./key.ts";
+import { keysOf, queryOf } from "./key.ts";
 import { bypassOf, type Found, isHit, type Seeking, type Storing, seek, weigh } from "./look.ts";
 import { tell } from "./status.ts";
 import { follow } from "./wait.ts";
+import { wishesOf } from "./wishes.ts";
 
-/** Puts the call's question to a batch; the function it gives back waits for the reply, and never throws. */
-export type Find = (call: Call, batch: Pick<Batch, "add">) => Promise<() => Promise<Cached>>;
+/**
+ * Puts the call's question to a batch; the function it gives back waits for the reply, and never throws. `mayAsk`: the call
+ * may come to ask the upstream, so that others may have to wait for it.
+ */
+export type Find = (call: Call, batch: Pick<Batch, "add">, mayAsk: boolean) => Promise<() => Promise<Cached>>;
 
 /** What the room needs. */
 export type CacheOptions = Storing & {
@@ -48,17 +53,16 @@ export function makeFind(options: CacheOptions): Find {
     if (status < 200 || status >= 400) return;
     const failed = (error: unknown) =>
       emit({ event: "cache_purge_failed", level: "error", route: route.key, error: String(error) });
-    await store.purge({ keys: [keyOf("GET", url, rules)], tags: [] }).catch(failed);
+    await store.purge({ keys: keysOf(url, rules), tags: [] }).catch(failed);
   }
 
-  const past = (reason: "method" | "request" | "bypass" | undefined): Cached => ({
-    hit: false,
-    refusal: undefined,
+  const past = ({ request }: Call, reason?: "method" | "request" | "bypass"): Cached => ({
+    fresh: false,
+    refusal: reason && wishesOf(request.headers).onlyIfCached ? new GatewayError("not_cached") : undefined,
     letGo: () => undefined,
     async obtain(call) {
       const answer = await forward(call);
-      if (!reason || answer.response.webSocket) return answer;
-      return marked(answer, (headers) => tell(headers, { word: "BYPASS", fwd: reason }));
+      return !reason || answer.response.webSocket ? answer : bypassed(answer, reason);
     },
   });
 
@@ -68,31 +72,29 @@ export function makeFind(options: CacheOptions): Find {
     const served = isHit(last) && (await handOut(last, waits, options));
     if (!served) return answerAnew(call, last, { ...options, forward });
     if (served.stale && last.reply.turn.kind === "lead") {
-      call.waitUntil(
-        answerAnew(call, last, { ...options, forward, unseen: true }).then(drain, () => undefined),
-      );
+      const renewing = answerAnew(call, last, { ...options, forward, unseen: true });
+      call.waitUntil(renewing.then(drain).catch(() => undefined));
     } else last.lease.letGo(0);
     return served.answer;
   }
 
-  return async function find(call, batch) {
+  return async function find(call, batch, mayAsk) {
     const rules = call.route.cache;
-    if (!rules) return async () => past(undefined);
+    if (!rules) return async () => past(call);
     const bypass = bypassOf(call, rules);
-    if (bypass) return async () => past(bypass);
-    const seeking: Seeking = await seek(call, rules, seen(narrowed(call)));
+    if (bypass) return async () => past(call, bypass);
+    const seeking: Seeking = await seek(call, rules, seen(narrowed(call)), mayAsk);
     const asked = batch.add(await store.look(seeking.lookup));
     return async () => {
       const reply = await asked.catch(() => undefined);
       if (!reply) {
         emit({ event: "cache_skipped", level: "warn", route: call.route.key });
-        return past("bypass");
+        return past(call, "bypass");
       }
       const found = weigh(seeking, reply, options);
-      const hit = isHit(found);
-      const missing = seeking.wishes.onlyIfCached && !hit;
+      const missing = seeking.wishes.onlyIfCached && !isHit(found);
       return {
-        hit,
+        fresh: found.kept?.judgement.kind === "fresh",
         refusal: missing ? new GatewayError("not_cached") : undefined,
         letGo: () => found.lease.letGo(0),
         obtain: (admitted) => obtain(admitted, found),
@@ -110,18 +112,14 @@ function narrowed(call: Call): Call {
   return { ...call, target };
 }
 
-function marked(answer: Answer, mark: (headers: Headers) => void): Answer {
+function bypassed(answer: Answer, fwd: "method" | "request" | "bypass"): Answer {
   const { body, status } = answer.response;
   const headers = new Headers(answer.response.headers);
-  mark(headers);
+  headers.delete("cache-tag");
+  tell(headers, { word: "BYPASS", fwd });
   return {
     ...answer,
     response: new Response(body, { status, headers }),
     held: [answer.held, answer.response],
   };
-}
-
-/** Nobody takes the answer: its storing goes on by itself. */
-async function drain({ response }: Answer): Promise<void> {
-  await response.body?.cancel();
 }

@@ -1,5 +1,5 @@
 /** Conditional requests (RFC 9110, 13), answered from what is there. */
-
+import type { Call } from "../core/call.ts";
 import { parseDate } from "./dates.ts";
 
 /** Fields that a 304 has if the answer has them (RFC 9110, 15.4.5), and those that tell about the cache. */
@@ -9,14 +9,17 @@ const OF_A_304 =
 /** The request's conditions that are about what a client has already. */
 export const CONDITIONS = ["if-none-match", "if-modified-since"] as const;
 
-/** True when the client has this very answer (RFC 9110, 13.2.2; `If-Modified-Since` counts only by itself). */
-export function isNotModified(request: Headers, { status, headers }: Response): boolean {
-  if (status !== 200) return false;
-  const match = request.get("if-none-match");
+/**
+ * True when the client has this very answer (RFC 9110, 13.2.2; `If-Modified-Since` counts only by itself). Never where it
+ * is charged by use: nothing would be counted of an answer that the upstream has made.
+ */
+export function isNotModified({ request, route }: Call, { status, headers }: Response): boolean {
+  if (status !== 200 || route.usage || !/^(?:GET|HEAD)$/.test(request.method)) return false;
+  const match = request.headers.get("if-none-match");
   const etag = headers.get("etag");
   if (match !== null)
     return match.trim() === "*" || (etag !== null && opaqueTags(match).includes(weak(etag)));
-  const since = parseDate(request.get("if-modified-since") ?? "");
+  const since = parseDate(request.headers.get("if-modified-since") ?? "");
   const modified = parseDate(headers.get("last-modified") ?? headers.get("date") ?? "");
   return since !== undefined && modified !== undefined && modified <= since;
 }

@@ -2,15 +2,8 @@
 import { fromBase64, join, toBase64 } from "../core/bytes.ts";
 import type { Entry, Kept } from "../core/kept.ts";
 
-/** Fields about this transfer, or for the gateway itself; those of a body follow from what is stored. */
-const NOT_STORED = new Set([
-  "age",
-  "cache-tag",
-  "cache-status",
-  "x-cache-status",
-  "content-length",
-  "set-cookie",
-]);
+/** Fields about this transfer; those of a body follow from what is stored. */
+const NOT_STORED = new Set(["age", "cache-status", "x-cache-status", "content-length", "set-cookie"]);
 /** Of a 304, what is about the body is not taken over (RFC 9111, 3.2). */
 const ABOUT_THE_BODY =
   /^(?:content-(?:encoding|length|range|type|location|language)|transfer-encoding|etag)$/;
@@ -52,6 +45,8 @@ export function responseOf(
 ): Response {
   const headers = new Headers(entry.headers);
   headers.set("age", String(age));
+  // Kept for when the upstream says that it is still good, and for nobody else.
+  headers.delete("cache-tag");
   if (!EMPTY.has(entry.status)) headers.set("content-length", String(entry.size));
   const content = isHead || entry.size === 0 ? null : entry.encoding === "text" ? body : fromBase64(body);
   return new Response(content, { status: entry.status, headers: headers });

@@ -34,6 +34,8 @@ export function draftOf(
   const { lifetime, shared } = life;
   const freshMs = Math.max(0, lifetime.fresh - lifetime.age) * 1000;
   const staleMs = Math.max(lifetime.whileRevalidate, lifetime.ifError) * 1000;
+  const keepMs = freshMs + Math.max(staleMs, hasValidator(headers) ? FOR_VALIDATION_MS : 0);
+  if (keepMs === 0) return undefined;
   return {
     key: lookup.key,
     selecting: lookup.selecting,
@@ -42,7 +44,7 @@ export function draftOf(
     // By the store's clock, and not later than it was.
     since: reply.now + Math.max(0, began - heardAt),
     freshMs,
-    keepMs: freshMs + Math.max(staleMs, hasValidator(headers) ? FOR_VALIDATION_MS : 0),
+    keepMs,
     vary: namesIn(headers.get("vary"), alwaysTelling(asked.selecting, rules.vary)),
     tags,
     version: crypto.randomUUID(),
@@ -73,6 +75,11 @@ export function fill(found: Found, answer: Answer, draft: Draft, { store, emit }
     });
   call.waitUntil(storing);
   return { ...answer, response: new Response(forClient, { status, headers }), held: [answer.held, response] };
+}
+
+/** Nobody takes the answer: its storing goes on by itself. Never throws. */
+export async function drain({ response }: Answer): Promise<void> {
+  await response.body?.cancel().catch(() => undefined);
 }
 
 /** For how long nobody need wait for the next one, after an answer that is not kept. */

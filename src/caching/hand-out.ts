@@ -31,7 +31,7 @@ export function answerOf(
   const isHead = call.request.method === "HEAD";
   const response = responseOf(answer, body, { age: judgement.age, isHead });
   tell(response.headers, told);
-  const known = isNotModified(call.request.headers, response);
+  const known = isNotModified(call, response);
   return { response: known ? notModified(response) : response, stop: () => undefined };
 }
 

@@ -1,7 +1,8 @@
 /**
- * Which calls ask for the same. Method, host, path and query are the key; what else tells answers apart (the names in
- * their `Vary`, the route's own, the price) is looked at by the store. What of the query is not in the key does not go to the
- * upstream either: nobody can make an answer for others with a part of the URL that does not tell them apart.
+ * Which calls ask for the same. Method, scheme (upstreams are told it, and redirect by it), host, path and query are the
+ * key; what else tells answers apart (the names in their `Vary`, the route's own, the price) is looked at by the store.
+ * What of the query is not in the key does not go to the upstream either: nobody can make an answer for others with a part
+ * of the URL that does not tell them apart.
  */
 import type { CacheRules } from "../core/cache.ts";
 import type { Call } from "../core/call.ts";
@@ -10,9 +11,14 @@ import type { Selecting } from "../core/kept.ts";
 import { isFixed } from "../core/pricing.ts";
 import type { Route } from "../core/route.ts";
 
-/** Headers that say who asks. Their values do not leave the isolate in the clear. */
+/**
+ * Headers that say who asks, by how they are called: better one too many, which is not shared, than one too few. Their
+ * values do not leave the isolate in the clear.
+ */
 const CREDENTIALS =
-  /^(?:authorization|cookie|(?:x-)?api-?key|x-(?:auth|access|session|user|csrf|amz-security|goog-iam-authorization)-?(?:token|key|id)?|x-goog-api-key|ocp-apim-subscription-key)$/;
+  /(?:^|[-_])(?:auth(?:orization|entication)?|cookie|(?:api|access)?key(?:[-_]id)?|(?:api|auth|access|session|user|id)?token|secret|pass(?:word|wd)?|credentials?|jwt|dpop|signature|principal|(?:session|user|account|tenant|customer|client|member|subject|org|organi[sz]ation|email)(?:[-_]?(?:id|name|email))?)$/;
+/** Called like credentials: what browsers say of a request, and the name of a single one. */
+const NO_CREDENTIALS = /^(?:sec-|(?:x-)?idempotency-key$)/;
 /** What the upstream is asked with in any case, and what is about this message only. */
 const NOT_TELLING = /^(?:accept-encoding|if-.*|range|cache-control|pragma|content-length|date)$/;
 /** Stands for the call's price among the headers; no header is called so. */
@@ -26,22 +32,29 @@ export type Asked = {
   credentials: boolean;
 };
 
-/** The key of a URL. */
-export function keyOf(
+type Parts = Pick<URL, "protocol" | "host" | "pathname" | "search">;
+
+/** The keys of what is kept for `GET` of a URL, whichever scheme the gateway is reached by: proxies in front may change it. */
+export function keysOf(url: URL, rules: Pick<CacheRules, "queryKeys">): string[] {
+  const { host, pathname, search } = url;
+  return ["http:", "https:"].map((protocol) => keyOf("GET", { protocol, host, pathname, search }, rules));
+}
+
+function keyOf(
   method: string,
-  url: URL,
+  url: Parts,
   { queryKeys }: Pick<CacheRules, "queryKeys">,
   digest = "",
 ): string {
   const path = upperEscapes(url.pathname);
   const query = upperEscapes(queryOf(url, queryKeys));
-  return JSON.stringify([method === "HEAD" ? "GET" : method, url.host, path, query, digest]);
+  return JSON.stringify([method === "HEAD" ? "GET" : method, url.protocol, url.host, path, query, digest]);
 }
 
 /** The query as it is in the key, and as the upstream gets it. */
-export function queryOf(url: URL, queryKeys: string[] | undefined): string {
-  if (!queryKeys) return url.search;
-  const chosen = [...url.searchParams].filter(([name]) => queryKeys.includes(name));
+export function queryOf({ search }: Pick<URL, "search">, queryKeys: string[] | undefined): string {
+  if (!queryKeys) return search;
+  const chosen = [...new URLSearchParams(search)].filter(([name]) => queryKeys.includes(name));
   chosen.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const query = new URLSearchParams(chosen).toString();
   return query === "" ? "" : `?${query}`;
@@ -57,7 +70,7 @@ export async function askedOf(call: Call, rules: CacheRules, seen: Headers): Pro
       const value = seen.get(name) ?? "";
       // RFC 9111, 4.1: what means the same may be taken for the same.
       if (name === "accept-language") return [name, value.toLowerCase().replaceAll(" ", "")];
-      if (!CREDENTIALS.test(name)) return [name, value];
+      if (!CREDENTIALS.test(name) || NO_CREDENTIALS.test(name)) return [name, value];
       credentials ||= !rules.vary.includes(name);
       return [name, await hash(value)];
     }),

@@ -52,21 +52,23 @@ export function bypassOf({ request }: Call, { methods }: CacheRules): "method" |
 /** What storing takes. */
 export type Storing = { store: CacheStore; emit: Emit };
 
-/** What the store is asked; `seen` are the headers that the upstream would get. */
-export async function seek(call: Call, rules: CacheRules, seen: Headers): Promise<Seeking> {
+/** What the store is asked; `seen` are the headers that the upstream would get, `mayAsk` is whether it may come to that. */
+export async function seek(call: Call, rules: CacheRules, seen: Headers, mayAsk: boolean): Promise<Seeking> {
   const asked = await askedOf(call, rules, seen);
   const wishes = wishesOf(call.request.headers);
   const isHead = call.request.method === "HEAD";
   // Nobody waits for an answer that may be somebody's own, or that wants to be asked for in any case.
-  const alone = asked.credentials || wishes.anew || wishes.onlyIfCached || isHead || rules.waitMs === 0;
+  const unshared = asked.credentials || wishes.anew || wishes.onlyIfCached || isHead;
+  // A body that is to be fetched may have gone by then, and what is sold for less must not cost the upstream its work.
+  const inColo = rules.colo && call.colo && rules.charge === "full";
   const lookup: Lookup = {
     key: asked.key,
     selecting: asked.selecting,
     tags: [EVERYTHING, routeTag(call.route.key)],
     owner: crypto.randomUUID(),
-    leaseMs: alone ? 0 : LEASE_MS,
+    leaseMs: unshared || !mayAsk ? 0 : LEASE_MS,
     anew: wishes.anew,
-    inline: isHead ? 0 : rules.colo && call.colo ? INLINE : undefined,
+    inline: isHead ? 0 : inColo ? INLINE : undefined,
   };
   return { call, rules, asked, wishes, lookup };
 }

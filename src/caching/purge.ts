@@ -5,7 +5,7 @@
 import type { CacheRules } from "../core/cache.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { CacheStore } from "../core/kept.ts";
-import { keyOf } from "./key.ts";
+import { keysOf } from "./key.ts";
 import { EVERYTHING, routeTag, upstreamTag } from "./tags.ts";
 
 /** What is to be forgotten. */
@@ -37,11 +37,11 @@ export function makePurge({ store, routes: known, rulesOf }: PurgeOptions): Purg
     const stranger = routes.find((route) => !known.includes(route));
     if (stranger !== undefined) throw invalid(`No route "${stranger}" has a cache.`);
     if (!all && routes.length + urls.length + tags.length === 0) throw invalid("It names nothing.");
-    const keys = urls.map((text) => {
+    const keys = urls.flatMap((text) => {
       const url = URL.canParse(text) ? new URL(text) : undefined;
       const rules = url && rulesOf(url);
       if (!url || !rules) throw invalid(`No route with a cache serves "${text}".`);
-      return keyOf("GET", url, rules);
+      return keysOf(url, rules);
     });
     await store.purge({
       keys,

@@ -72,7 +72,7 @@ export type Judgement = {
 /** Judges a kept answer. */
 export function judge(
   { entry, ageMs }: Pick<Kept, "entry" | "ageMs">,
-  { field }: Pick<Wishes, "field">,
+  { field, anew }: Pick<Wishes, "field" | "anew">,
 ): Judgement {
   const { lifetime } = entry;
   const age = lifetime.age + Math.max(0, ageMs) / 1000;
@@ -83,7 +83,8 @@ export function judge(
   const policy = new CachePolicy({ headers: {} }, { status: 200, headers }, { shared: true });
   const asked = lifetime.strict ? field.replace(/max-stale[^,]*/, "") : field;
   const { response, revalidation } = policy.evaluateRequest({ headers: { "cache-control": asked } });
-  const kind = !response ? "expired" : revalidation || policy.stale() ? "stale" : "fresh";
+  // An age of 0 would do for the library; the store has let this call ask the upstream by then.
+  const kind = !response || anew ? "expired" : revalidation || policy.stale() ? "stale" : "fresh";
   return { kind, age: Math.floor(age), ttl: Math.floor(lifetime.fresh - age) };
 }
 

@@ -4,6 +4,9 @@ import { DurationSchema } from "./limit-schema.ts";
 
 const name = z.string();
 
+/** Those whose meaning for a cache is known; of any other none may be kept (RFC 9111, 3). */
+const KEPT_STATUSES = [200, 203, 204, 300, 301, 302, 303, 307, 308, 404, 405, 410, 414, 501] as const;
+
 const RulesSchema = z.strictObject({
   /** How long answers are fresh that do not say so themselves. Default none: such answers are not kept. */
   ttl: z.optional(DurationSchema),
@@ -14,7 +17,7 @@ const RulesSchema = z.strictObject({
   /** Default `["GET"]`, and `HEAD` with it. `POST` is told apart by its body, and kept only here. */
   methods: z.optional(z.array(z.enum(["GET", "HEAD", "POST"])).check(z.minLength(1))),
   /** Only answers with these statuses. Default those that RFC 9111 lets be kept. */
-  statuses: z.optional(z.array(z.int().check(z.minimum(200), z.maximum(599))).check(z.minLength(1))),
+  statuses: z.optional(z.array(z.literal(KEPT_STATUSES)).check(z.minLength(1))),
   /** Request headers that tell answers apart, besides those in the answer's `Vary`. */
   vary: z.optional(z.array(name).check(z.maxLength(8))),
   /** Names of the query that tell answers apart; the upstream gets no others. Default the whole query. */

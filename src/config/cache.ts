@@ -1,7 +1,8 @@
 /** The response cache of a route. */
 import type { CacheRules } from "../core/cache.ts";
+import { isDearer } from "../core/money.ts";
 import type { Pricing } from "../core/pricing.ts";
-import type { Offer } from "../core/route.ts";
+import type { Offer, Route, SettlementTiming } from "../core/route.ts";
 import type { RawCache } from "./cache-schema.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
@@ -17,7 +18,15 @@ const DEFAULT = { maxTtl: "1d", wait: "5s", maxBytes: 1_048_576 } as const;
 const TOKEN = /^[!#$%&'*+\-.^_`|~\w]{1,128}$/;
 
 /** What of the route the cache has to fit. */
-export type Fitting = { key: string; pricing: Pricing | undefined; isFree: boolean; offers: Offer[] };
+export type Fitting = {
+  key: string;
+  pricing?: Pricing;
+  /** The dearest call. */
+  price?: Route["price"];
+  isFree: boolean;
+  offers: Offer[];
+  settlement: SettlementTiming;
+};
 
 /** The rules of a route: its own over those of `defaults`; undefined without a cache. */
 export function checkCache(fitting: Fitting, raw: RawConfig, faults: Fault[]): CacheRules | undefined {
@@ -66,7 +75,7 @@ function asRules(given: RawCache | boolean | undefined): RawCache {
 
 function checkCharge(
   charge: string | undefined,
-  { key, isFree, offers }: Fitting,
+  { key, isFree, offers, price: dearest, settlement }: Fitting,
   path: string,
   raw: RawConfig,
   faults: Fault[],
@@ -85,8 +94,20 @@ function checkCharge(
     add(faults, { path: at, message, fix: 'leave it out, or write charge: "full"' });
     return "full";
   }
+  if (settlement === "after-response") {
+    const message = "would sell an answer for less that is kept before it is known to be paid";
+    add(faults, { path: at, message, fix: 'write settlement: "before-response"' });
+  }
   const price = charge === "free" ? undefined : checkPrice(charge, at, offers, faults);
-  return price && price.amount.digits > 0n ? price : "free";
+  if (!price || price.amount.digits === 0n) return "free";
+  if (dearest && !isDearer(dearest, price.amount)) {
+    add(faults, {
+      path: at,
+      message: "is no less than what a call costs",
+      fix: "write less, or leave it out",
+    });
+  }
+  return price;
 }
 
 /** What does not tell answers apart does not reach the upstream, so nothing else may depend on it. */

@@ -45,7 +45,10 @@ export async function checkRoutes(
     if (isFree) checkFreeRoute(key, raw, faults);
     const session = await checkSession(key, route, raw, faults);
     const credits = await checkCredits(key, route, raw, faults);
-    const cache = checkCache({ key, pricing: priced?.pricing, isFree, offers: receivers }, raw, faults);
+    const settlement = priced?.usage
+      ? "after-response"
+      : (route.settlement ?? raw.defaults?.settlement ?? "before-response");
+    const cache = checkCache({ key, ...priced, isFree, offers: receivers, settlement }, raw, faults);
     const hooks = checkHooks(route, path, raw, faults);
     if (priced) checkBodyLimit(route, priced, hooks, path, faults);
     const shape = `${method} ${shapeOf(pattern)}`;
@@ -60,14 +63,11 @@ export async function checkRoutes(
       `upstreams.${upstream.name}.responseHeaders`,
       faults,
     );
-    const settlement = priced.usage
-      ? "after-response"
-      : (route.settlement ?? raw.defaults?.settlement ?? "before-response");
     const timing = checkTiming(
       route.timeout ?? raw.defaults?.timeout,
       settlement,
       {
-        servingMs: upstream.waitMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
+        servingMs: (cache?.waitMs ?? 0) + upstream.waitMs + (hooks?.onResponse ? hooks.timeoutMs : 0),
         streams: priced.usage !== undefined,
       },
       `${path}.timeout`,

@@ -11,7 +11,7 @@ const METERED_SECONDS = 900;
 
 /**
  * A payment must still be good when it is settled: under `after-response`, that is after the call has been served, which
- * takes `servingMs` at most; one that `streams` before it is charged is cut off when its payment has little time left.
+ * takes `servingMs` at most, waiting for another call included; one that `streams` before it is charged is cut off when its payment has little time left.
  */
 export function checkTiming(
   timeout: number | undefined,

@@ -22,7 +22,7 @@ export type CacheRules = {
   queryKeys: string[] | undefined;
   /** Longest body that is kept, bytes. */
   maxBytes: number;
-  /** What is charged for an answer that is there. */
+  /** What is charged for an answer that is there, and fresh: whoever makes the upstream work pays its price. */
   charge: "full" | "free" | Price;
   /** How long a call waits for another one that is asking for the same, ms; 0: all ask for themselves. */
   waitMs: number;
@@ -32,8 +32,8 @@ export type CacheRules = {
 
 /** How a call gets its answer. */
 export type Cached = {
-  /** The store has what the call wants: the upstream is not asked. */
-  hit: boolean;
+  /** The store has what the call wants, and it is fresh: the upstream is not asked, nor is it asked meanwhile. */
+  fresh: boolean;
   /** Why the call can have no answer. */
   refusal: GatewayError | undefined;
   /** Lets others ask the upstream: this call does not. */

@@ -7,7 +7,7 @@ export type Quoted = {
   terms: string[];
   /** Tells prices of one route apart, where it has several: what is bought at one does not open another. */
   tier: string;
-  /** What a call costs whose answer is kept, where that is not its price: nothing, or one of these. */
+  /** What a call costs whose answer is there and fresh, where that is not its price: nothing, or one of these. */
   onHit?: "free" | PaymentRequirements[];
   /** Knows the requirement of an earlier quote for this very call, whatever it costs now. */
   honour?: (accepted: PaymentRequirements) => Promise<Honoured | undefined>;

@@ -16,7 +16,7 @@ import { CREDITS_HEADER } from "../core/session.ts";
 import type { Balance, Batch, CreditDraw, CreditStore } from "../core/stores.ts";
 import { endField, groupOf, isTopUp } from "../core/ticket.ts";
 
-/** A draw is known for so much longer than its upstream may take, ms: it may have to be given back then. */
+/** A draw is known for so much longer than its answer may take, ms: it may have to be given back then. */
 const KNOWN_MARGIN_MS = 60_000;
 
 /** A drawing on its way. */
@@ -55,14 +55,15 @@ export function makeCredits({ store, emit }: { store: CreditStore; emit: Emit })
     payment: Payment | undefined,
     batch: Pick<Batch, "add">,
   ): Promise<Drawing> {
-    const { credits, upstream } = call.route;
+    const { credits, upstream, cache } = call.route;
     if (!credits || isTopUp(call)) return nothing();
     const group = groupOf(call, credits);
     const own = payment?.proven ? await idOf(group, payment, payment.payer) : undefined;
     const ids = [...new Set([ticket?.id, own])].filter((id) => id !== undefined);
     if (ids.length === 0) return nothing();
     // One id for both: where the token has drawn, the payment's claim does not.
-    const by = { group, draw: crypto.randomUUID(), knownMs: upstream.waitMs + KNOWN_MARGIN_MS };
+    const knownMs = (cache?.waitMs ?? 0) + upstream.waitMs + KNOWN_MARGIN_MS;
+    const by = { group, draw: crypto.randomUUID(), knownMs };
     const byTicket = ticket ? batch.add(await store.draw({ ...by, ...ticket })) : Promise.resolve(undefined);
     const giveBack = () => giveBackOf(call, { ...by, ids });
     return {

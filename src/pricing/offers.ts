@@ -1,6 +1,6 @@
 /** What a price is in each way to pay. */
 import { GatewayError } from "../core/errors.ts";
-import { toAtomic } from "../core/money.ts";
+import { isDearer, toAtomic } from "../core/money.ts";
 import type { Price } from "../core/pricing.ts";
 import type { Quoted } from "../core/quote.ts";
 import type { Offer, Route } from "../core/route.ts";
@@ -19,14 +19,14 @@ export function offersOf(route: Route, { price, payTo }: Told): PaymentRequireme
   return offered;
 }
 
-/** What an answer costs that is kept. */
+/** What an answer costs that is there and fresh, where that is less than the price of the call. */
 export async function onHitOf(
   route: Route,
-  payTo: Told["payTo"],
+  { price, payTo }: Told,
   complete: (accepts: PaymentRequirements[]) => Promise<PaymentRequirements[]>,
 ): Promise<Pick<Quoted, "onHit">> {
   const charge = route.cache?.charge ?? "full";
-  if (charge === "full") return {};
+  if (charge === "full" || (charge !== "free" && !isDearer(price.amount, charge.amount))) return {};
   return { onHit: charge === "free" ? charge : await complete(offersOf(route, { price: charge, payTo })) };
 }
 

@@ -53,7 +53,7 @@ export function makeQuote(options: {
     if (price.amount.digits === 0n) return { kind: "free" };
     const offered = offersOf(route, { price, payTo });
     const accepts = await complete(offered, call);
-    const onHit = route.cache ? await onHitOf(route, payTo, (given) => complete(given, call)) : {};
+    const onHit = route.cache ? await onHitOf(route, { price, payTo }, (given) => complete(given, call)) : {};
     const quoted = { terms, tier: isFixed(route.pricing) ? "" : tierOf(price), ...onHit };
     const { quoteTtlMs } = route.pricing;
     if (quoteTtlMs === 0) return { kind: "priced", accepts, quoted };

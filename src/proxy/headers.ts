@@ -27,10 +27,10 @@ const PAYMENT = new Set([
   TOP_UP_HEADER,
 ]);
 const FORWARDING =
-  /^(?:forwarded|via|x-forwarded-.*|x-real-ip|x-client-ip|true-client-ip|cf-.*|x-vercel-.*)$/;
-/** Frameworks let these change what is asked for; the gateway has priced what it saw. */
+  /^(?:forwarded(?:-for)?|via|x-(?:original-)?forwarded(?:-.*)?|(?:x-|true-|x-cluster-)?client-ip|x-(?:real|remote|originating)-ip|x-(?:url-)?scheme|front-end-https|cf-.*|x-vercel-.*)$/;
+/** Frameworks let these change what is asked for; the gateway has priced what it saw, and keeps the answer for that. */
 const OVERRIDES = new Set(
-  "x-original-url x-original-host x-original-method x-rewrite-url x-host x-http-method x-http-method-override x-method-override".split(
+  "x-original-url x-original-uri x-original-host x-original-method x-rewrite-url x-host x-http-host-override x-http-method x-http-method-override x-method-override x-matched-path x-now-route-matches x-invoke-path x-invoke-query x-invoke-output x-invoke-status x-middleware-subrequest x-middleware-rewrite".split(
     " ",
   ),
 );

@@ -53,8 +53,9 @@ for _, other in ipairs(others) do
 end
 local body = string.sub(ARGV[8], 2)
 if string.sub(ARGV[8], 1, 1) == '=' then
-  local there = redis.call('HGET', KEYS[1], 'm:' .. variant)
-  if not there or linesOf(there)[4] ~= body then return 0 end
+  local there = linesOf(redis.call('HGET', KEYS[1], 'm:' .. variant) or '')
+  -- Its body was asked for earlier: what was purged since then is gone, whatever the upstream says of it now.
+  if there[4] ~= body or purgedSince(tonumber(there[1]), own[2], {unpack(there, 5)}) then return 0 end
 else
   if #others >= ${MOST_VARIANTS} then
     table.sort(others, function(a, b) return a[2] < b[2] end)

@@ -9,20 +9,26 @@ import { postJson } from "../bridge/backends.ts";
 import { type FacilitatorStub, startFacilitatorStub } from "../fixtures/facilitator-stub.ts";
 import { decode, type Requirements, sign } from "../fixtures/sign.ts";
 
-const faults = { payments: createFaults(), sessions: createFaults(), limits: createFaults() };
+const faults = {
+  payments: createFaults(),
+  sessions: createFaults(),
+  limits: createFaults(),
+  answers: createFaults(),
+};
 let stores: Record<keyof typeof faults, RunningRedis>;
 let facilitator: FacilitatorStub;
 let upstream: Awaited<ReturnType<typeof startUpstream>>;
 beforeAll(async () => {
   const start = ({ intercept }: { intercept: ReturnType<typeof createFaults>["intercept"] }) =>
     startRedis({ strict: true, intercept });
-  const [payments, sessions, limits] = await Promise.all(Object.values(faults).map(start));
-  if (!payments || !sessions || !limits) throw new Error("a store is missing");
-  stores = { payments, sessions, limits };
+  const [payments, sessions, limits, answers] = await Promise.all(Object.values(faults).map(start));
+  if (!payments || !sessions || !limits || !answers) throw new Error("a store is missing");
+  stores = { payments, sessions, limits, answers };
   [facilitator, upstream] = await Promise.all([startFacilitatorStub(), startUpstream({})]);
 });
 beforeEach(async () => {
   facilitator.reset();
+  upstream.reset();
   for (const fault of Object.values(faults)) fault.clear();
   for (const fault of Object.values(faults)) fault.resetCounters();
   for (const store of Object.values(stores)) await postJson(store, "/", ["FLUSHALL"]);
@@ -44,6 +50,7 @@ function gateway() {
         verificationCache: at(stores.payments),
         timeSession: at(stores.sessions),
         rateLimit: at(stores.limits),
+        responseCache: at(stores.answers),
       },
       upstreams: { api: { url: upstream.url } },
       routes: {
@@ -52,6 +59,12 @@ function gateway() {
           price: "$0.01",
           pricing: { model: "time", duration: "1h" },
           rateLimit: { requests: 3, window: "1h" },
+        },
+        "GET /kept": {
+          upstream: "api",
+          path: "/weather",
+          price: "$0.01",
+          cache: { ttl: "1m", charge: "$0.004" },
         },
         "GET /once": {
           upstream: "api",
@@ -135,3 +148,25 @@ it("while the store of the sessions is away, nobody is charged for time that cou
   expect((await pay("/weather", header)).answer.status).toBe(200);
   expect(facilitator.counts.settle).toBe(1);
 });
+
+it.each(["hang", "error-500"] as const)(
+  "while the store of kept answers is away (%s), a call is sold once, at its full price, and served",
+  async (fault) => {
+    const { call, pay, idle } = gateway();
+    expect((await pay("/kept")).answer.status).toBe(200);
+    await idle();
+    const priceNow = async () => {
+      const required = decode((await call("/kept")).headers.get("payment-required"));
+      return (required as { accepts: [Requirements] }).accepts[0].amount;
+    };
+    expect(await priceNow()).toBe("4000");
+    faults.answers.set(fault);
+    const { answer } = await pay("/kept");
+    expect([answer.status, answer.headers.get("x-cache-status")]).toEqual([200, "BYPASS"]);
+    expect(facilitator.asked.settle?.paymentRequirements.amount).toBe("10000");
+    expect([facilitator.counts.settle, upstream.count("/weather")]).toEqual([2, 2]);
+    faults.answers.clear();
+    expect((await pay("/kept")).answer.headers.get("x-cache-status")).toBe("HIT");
+    expect(facilitator.asked.settle?.paymentRequirements.amount).toBe("4000");
+  },
+);

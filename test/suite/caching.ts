@@ -2,6 +2,8 @@
 import { expect, it } from "vitest";
 import type { Runtime } from "../../dev/bundle.ts";
 import type { Script } from "../../dev/upstream.ts";
+import type { PaymentRequirements } from "../../src/core/x402.ts";
+import { payWithPermit } from "../fixtures/permit.ts";
 import { rawRequest } from "../fixtures/raw.ts";
 import { sign } from "../fixtures/sign.ts";
 import { ADMIN_TOKEN } from "../fixtures/tollbooth.config.ts";
@@ -152,6 +154,33 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     expect(await (await world().present(path, second)).text()).toBe("answer 2");
   });
 
+  it.each([
+    ["while it is asked for anew", "max-age=1, stale-while-revalidate=60", {}],
+    ["because the client would take it", "max-age=1", { "cache-control": "max-stale" }],
+  ])(
+    "an answer that is stale is not sold for less, %s: nobody makes the upstream work unpaid",
+    async (_, said, headers) => {
+      const { name, asked } = scripted(numbered({ "cache-control": said, etag: '"v"' }));
+      const path = `/cache/gift/${name}`;
+      await (await world().pay(path)).text();
+      await expect.poll(async () => (await get(path, { headers })).status).toBe(200);
+      await expect.poll(async () => (await get(path, { headers })).status, { timeout: 5000 }).toBe(402);
+      expect([asked(), world().facilitator.counts.settle]).toEqual([1, 1]);
+      const paid = await world().pay(path, { headers });
+      expect([await paid.text(), paid.headers.get("x-cache-status")]).toEqual(["answer 1", "STALE"]);
+      await expect.poll(asked).toBe(2);
+      expect(world().facilitator.counts.settle).toBe(2);
+    },
+  );
+
+  it("a call that brings nothing to pay with holds up nobody who does", async () => {
+    const { name } = scripted(numbered());
+    const { redis } = world();
+    expect((await get(`/cache/gift/${name}`)).status).toBe(402);
+    const leases = redis.requests.flatMap(({ commands }) => commands.map((command) => command[6]));
+    expect(leases).toEqual(["0"]);
+  });
+
   it("a call on a credit is answered from the cache, and draws its credit", async () => {
     const { name, asked } = scripted(numbered());
     const path = `/cache/credits/${name}`;
@@ -169,6 +198,20 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     ]);
   });
 
+  it("a credit can be given back for as long as its call may wait for another one, and then ask for itself", async () => {
+    const { name } = scripted(numbered());
+    const path = `/cache/credits/${name}`;
+    const bought = await world().pay(path, { headers: { "x-tollbooth-top-up": "1" } });
+    await bought.text();
+    const { redis } = world();
+    await world().reset();
+    await get(path, { headers: { "tollbooth-session": bought.headers.get("tollbooth-session") ?? "" } });
+    const draws = redis.requests
+      .flatMap(({ commands }) => commands)
+      .filter((command) => command.length === 8);
+    expect(draws.map((command) => command.at(-1))).toEqual([String(5000 + 1500 + 60_000)]);
+  });
+
   it.each([
     ["no-store", { "cache-control": "no-store, max-age=60" }],
     ["private", { "cache-control": "private, max-age=60" }],
@@ -178,31 +221,48 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     ["nothing that says how long", {}],
     ["an end in the past", { expires: "0" }],
     ["an age beyond its freshness", { ...FRESH, age: "61" }],
+    ["nothing to ask about it with", { "cache-control": "no-cache" }],
     ["too many tags", { ...FRESH, "cache-tag": Array.from({ length: 65 }, (_, i) => `t${i}`).join() }],
   ] as const)("an answer is asked for by each where it is not for everybody: %s", async (_, headers) => {
     const { name, asked } = scripted(numbered(headers));
     for (const nth of [1, 2, 3]) {
-      expect(await read(`/cache/free/${name}`)).toEqual([`answer ${nth}`, "MISS"]);
+      const answer = await get(`/cache/free/${name}`);
+      expect([await answer.text(), answer.headers.get("x-cache-status")]).toEqual([`answer ${nth}`, "MISS"]);
+      expect(answer.headers.get("cache-status")).not.toContain("stored");
     }
     expect(asked()).toBe(3);
   });
 
-  it.each(["authorization", "cookie", "x-api-key"])(
-    "what was answered to somebody with credentials (%s) is nobody else's",
-    async (header) => {
-      const { name } = scripted((nth, request) => ({
-        headers: FRESH,
-        body: `${request.headers[header] ?? "nobody"} ${nth}`,
-      }));
-      const path = `/cache/own/${name}`;
-      const as = (who: string) => ({ headers: { [header]: who } });
-      expect(await read(path, as("alice"))).toEqual(["alice 1", "MISS"]);
-      expect(await read(path, as("bob"))).toEqual(["bob 2", "MISS"]);
-      expect((await read(path))[0]).toBe("nobody 3");
-      await settled(path);
-      expect((await read(path, as("alice")))[0]).toMatch(/^alice/);
-    },
-  );
+  it.each([
+    "authorization",
+    "cookie",
+    "x-api-key",
+    "x-authorization",
+    "private-token",
+    "x-shopify-access-token",
+    "x-auth-request-email",
+    "x-tenant-id",
+    "dpop",
+  ])("what was answered to somebody with credentials (%s) is nobody else's", async (header) => {
+    const { name } = scripted((nth, request) => ({
+      headers: FRESH,
+      body: `${request.headers[header] ?? "nobody"} ${nth}`,
+    }));
+    const path = `/cache/own/${name}`;
+    const as = (who: string) => ({ headers: { [header]: who } });
+    expect(await read(path, as("alice"))).toEqual(["alice 1", "MISS"]);
+    expect(await read(path, as("bob"))).toEqual(["bob 2", "MISS"]);
+    expect((await read(path))[0]).toBe("nobody 3");
+    await settled(path);
+    expect((await read(path, as("alice")))[0]).toMatch(/^alice/);
+  });
+
+  it("what a browser says of itself is no credential", async () => {
+    const { name } = scripted(numbered());
+    const headers = { "user-agent": "a browser", "sec-fetch-user": "?1", "idempotency-key": "7" };
+    await read(`/cache/free/${name}`);
+    await settled(`/cache/free/${name}`, { headers });
+  });
 
   it("an upstream may say that an answer is for everybody all the same", async () => {
     const { name, asked } = scripted(numbered({ "cache-control": "public, max-age=60" }));
@@ -280,6 +340,18 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     expect(asked()).toBe(1);
   });
 
+  it("304 is for GET, and not where the body is what is charged for", async () => {
+    const { name, asked } = scripted(numbered());
+    const headers = { "if-none-match": "*" };
+    const posted = await rawRequest(world().gateway.url, `/cache/post/${name}`, { method: "POST", headers });
+    expect(posted.status).toBe(200);
+    const path = `/cache/metered/${name}`;
+    const payment = await payWithPermit((await world().quote(path)) as PaymentRequirements);
+    const answer = await world().present(path, payment, { headers });
+    expect([answer.status, await answer.text(), asked()]).toEqual([200, "answer 2", 2]);
+    await expect.poll(() => world().facilitator.asked.settle?.paymentRequirements.amount).toBe("8000");
+  });
+
   it("an answer that is no longer fresh is asked about, and kept on when it is still good", async () => {
     const { name, asked } = scripted((nth, { headers }) =>
       headers["if-none-match"] === '"v1"'
@@ -294,14 +366,17 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     expect([await kept.text(), kept.headers.get("x-nth"), asked()]).toEqual(["answer 1", "2", 2]);
   });
 
-  it("a stale answer is handed out while it is asked for anew, where it says so", async () => {
-    const { name, asked } = scripted(numbered({ "cache-control": "max-age=1, stale-while-revalidate=60" }));
-    const path = `/cache/free/${name}`;
-    await read(path);
-    await expect.poll(() => read(path), { timeout: 5000 }).toEqual(["answer 1", "STALE"]);
-    await expect.poll(() => read(path)).toEqual(["answer 2", "HIT"]);
-    expect(asked()).toBe(2);
-  });
+  it.each(["free", "apart"])(
+    "a stale answer is handed out while it is asked for anew, where it says so: %s",
+    async (how) => {
+      const { name, asked } = scripted(numbered({ "cache-control": "max-age=1, stale-while-revalidate=60" }));
+      const path = `/cache/${how}/${name}`;
+      await read(path);
+      await expect.poll(() => read(path), { timeout: 5000 }).toEqual(["answer 1", "STALE"]);
+      await expect.poll(() => read(path)).toEqual(["answer 2", "HIT"]);
+      expect(asked()).toBe(2);
+    },
+  );
 
   it.each(["answers 503", "breaks the connection"])(
     "a stale answer stands in for an upstream that %s",
@@ -406,6 +481,18 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     expect(asked()).toBe(1);
   });
 
+  it("an upstream is let go whose answer is for one only, and that one has left", async () => {
+    const body = "x".repeat(16 * 1_048_576);
+    const { name, asked } = scripted(() => ({ headers: { "cache-control": "no-store" }, body, ms: 400 }));
+    const leaving = new AbortController();
+    const left = get(`/cache/free/${name}`, { signal: leaving.signal }).catch(() => "left");
+    await expect.poll(asked).toBe(1);
+    leaving.abort();
+    expect(await left).toBe("left");
+    const { upstream } = world();
+    await expect.poll(() => upstream.requests.at(-1)?.closedEarly, { timeout: 5000 }).toBe(true);
+  });
+
   it("bytes that are no text come back as they were", async () => {
     const bytes = Uint8Array.from({ length: 1000 }, (_, i) => i % 256);
     const { name } = scripted(() => ({ headers: { ...FRESH, "content-type": "image/png" }, body: bytes }));
@@ -456,17 +543,20 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     expect(others()).toBe(3);
   });
 
-  it("answers that cannot be shared are not waited for one after the other", async () => {
-    const { name, asked } = scripted((nth) => ({
-      headers: { "cache-control": "no-store" },
-      body: `answer ${nth}`,
-      ms: 200,
-    }));
-    const began = Date.now();
-    await Promise.all(Array.from({ length: 12 }, () => read(`/cache/free/${name}`)));
-    expect(asked()).toBe(12);
-    expect(Date.now() - began).toBeLessThan(12 * 200);
-  });
+  it.each(["no-store", "no-cache"])(
+    "answers that cannot be shared (%s) are not waited for one after the other",
+    async (said) => {
+      const { name, asked } = scripted((nth) => ({
+        headers: { "cache-control": said },
+        body: `answer ${nth}`,
+        ms: 200,
+      }));
+      const began = Date.now();
+      await Promise.all(Array.from({ length: 12 }, () => read(`/cache/free/${name}`)));
+      expect(asked()).toBe(12);
+      expect(Date.now() - began).toBeLessThan(12 * 200);
+    },
+  );
 
   it("a write to the same URL makes what was kept go away", async () => {
     const { name } = scripted(numbered());
@@ -494,6 +584,21 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     const payment = await sign(await world().quote(one.path, one.init));
     expect((await world().present(one.path, payment, one.init)).status).toBe(200);
     expect((await world().present(one.path, payment, post(one.path, "b").init)).status).toBe(409);
+  });
+
+  it("POST is never asked with a condition: a strict upstream would refuse what the client has paid for", async () => {
+    const { name } = scripted((nth, { headers }) =>
+      "if-none-match" in headers
+        ? { status: 412 }
+        : { headers: { "cache-control": "max-age=1", etag: '"v1"' }, body: `answer ${nth}` },
+    );
+    const ask = async () => {
+      const answer = await get(`/cache/post/${name}`, { method: "POST", body: "a" });
+      return [answer.status, await answer.text()];
+    };
+    expect(await ask()).toEqual([200, "answer 1"]);
+    await expect.poll(ask, { timeout: 5000 }).not.toEqual([200, "answer 1"]);
+    expect(await ask()).toEqual([200, "answer 2"]);
   });
 
   const purge = (wish: unknown, token = ADMIN_TOKEN) =>
@@ -532,9 +637,50 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     },
   );
 
+  it.each(["tags", "routes"])(
+    "what is purged does not come back because the upstream says then that it has not changed: by %s",
+    async (by) => {
+      const { name } = scripted((nth, { headers }) =>
+        "if-none-match" in headers
+          ? { status: 304, headers: { "cache-control": "no-cache", etag: '"v"' } }
+          : {
+              headers: { "cache-control": "no-cache", etag: '"v"', "cache-tag": `t-${name}` },
+              body: `answer ${nth}`,
+            },
+      );
+      const path = `/cache/paid/${name}`;
+      const word = async () => {
+        const answer = await world().pay(path);
+        await answer.text();
+        return answer.headers.get("x-cache-status");
+      };
+      await expect.poll(word).toBe("REVALIDATED");
+      world().facilitator.on.settle = async ({ paymentPayload }) => {
+        const wish = by === "tags" ? { tags: [`t-${name}`] } : { routes: ["GET /cache/paid/*"] };
+        expect((await purge(wish)).status).toBe(200);
+        const { from, nonce } = paymentPayload.payload.authorization;
+        return { json: { success: true, transaction: nonce, network: "eip155:84532", payer: from } };
+      };
+      const { redis } = world();
+      const renewed = () =>
+        redis.requests.some(({ commands }) => commands.flat().some((arg) => /^=./.test(arg)));
+      await expect.poll(renewed).toBe(true);
+      redis.resetCounters();
+      // It was found before the purge, and the upstream is asked about it after that.
+      await word();
+      world().facilitator.on = {};
+      await expect.poll(renewed).toBe(true);
+      expect(await word()).toBe("MISS");
+    },
+  );
+
   it("a tag is for the gateway: clients do not see it", async () => {
     const { name } = scripted(numbered({ ...FRESH, "cache-tag": "secret" }));
     const path = `/cache/free/${name}`;
+    expect((await get(path)).headers.get("cache-tag")).toBeNull();
+    const past = await get(path, { headers: { "cache-control": "no-store" } });
+    expect([past.headers.get("x-cache-status"), past.headers.get("cache-tag")]).toEqual(["BYPASS", null]);
+    world().redis.set("hang", { times: 1 });
     expect((await get(path)).headers.get("cache-tag")).toBeNull();
     await settled(path);
     expect((await get(path)).headers.get("cache-tag")).toBeNull();
@@ -578,6 +724,17 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     await purge({ tags: [], urls: [`${world().gateway.url}${path}`] });
     expect((await read(path))[0]).toBe(`2 ${body}`);
     expect(asked()).toBe(2);
+  });
+
+  it("who wants nothing but what is kept does not get the upstream's when the store, or the request, says nothing of that", async () => {
+    const { name, asked } = scripted(numbered());
+    const ask = async (headers: Record<string, string>) =>
+      (await get(`/cache/free/${name}`, { headers })).status;
+    world().redis.set("hang", { times: 1 });
+    expect(await ask({ "cache-control": "only-if-cached" })).toBe(504);
+    expect(await ask({ "cache-control": "only-if-cached, no-store" })).toBe(504);
+    expect(await ask({ "cache-control": "only-if-cached", range: "bytes=0-1" })).toBe(504);
+    expect(asked()).toBe(0);
   });
 
   it("without the store's answer to it a call goes on as if there were no cache", async () => {

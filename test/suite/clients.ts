@@ -108,6 +108,23 @@ export function clientTests(world: () => World, runtime: Runtime): void {
     }
   });
 
+  it("a redirect to TLS that was kept for somebody without is not handed to those who have it", async () => {
+    const name = `scheme-${process.pid}`;
+    world().upstream.script.set(`/${name}`, (_, { headers }) =>
+      headers["x-forwarded-proto"] === "https"
+        ? { headers: { "cache-control": "max-age=60" }, body: "here" }
+        : { status: 301, headers: { "cache-control": "max-age=60", location: "https://api.example/" } },
+    );
+    const statusBy = async (proto: string) => {
+      const answer = await call(behind, `/cache/free/${name}`, { "x-forwarded-proto": proto });
+      await answer.text();
+      return [answer.status, answer.headers.get("x-cache-status")];
+    };
+    await expect.poll(() => statusBy("http")).toEqual([301, "HIT"]);
+    expect(await statusBy("https")).toEqual([200, "MISS"]);
+    await expect.poll(() => statusBy("https")).toEqual([200, "HIT"]);
+  });
+
   it("a session's cookie is for TLS only behind a trusted proxy that speaks it", async () => {
     const cookie = async (gateway: Gateway | undefined) => {
       const payment = await sign(await world().quote("/timed/hour"));

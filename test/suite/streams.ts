@@ -119,13 +119,14 @@ export function streamTests(world: () => World): void {
     expect((await response.arrayBuffer()).byteLength).toBe(3 * MIB + 1);
   });
 
-  it.each(["/free/large", "/large", "/late/large", "/kept/huge"])(
+  it.each(["/free/large", "/large", "/late/large", "/kept/huge", "/cache/large"])(
     "a reader that stops reading stops the upstream on %s: 400 MB, flat memory",
     async (path) => {
       const { gateway, upstream, quote } = world();
-      const url = `${path}?bytes=${400 * MIB}`;
+      const url = `${path}?bytes=${400 * MIB}${path === "/cache/large" ? "&chunked" : ""}`;
       const headers: Record<string, string> = {};
-      if (path !== "/free/large") headers["payment-signature"] = await sign(await quote(url));
+      if (path !== "/free/large" && path !== "/cache/large")
+        headers["payment-signature"] = await sign(await quote(url));
       const before = await residentBytes(gateway.pid);
       const outgoing = request(gateway.url + url, { headers }, (response) => response.pause());
       outgoing.on("error", () => undefined);

@@ -16,7 +16,7 @@ const answered: Obtain = async () => ({ response: new Response("ok"), stop: () =
 
 /** How a call goes on whose answer comes from there. */
 function going(obtain: Obtain = answered) {
-  const cached = { hit: false, refusal: undefined, letGo: () => undefined, obtain };
+  const cached = { fresh: false, refusal: undefined, letGo: () => undefined, obtain };
   return { headers: {}, accepts: [REQUIREMENTS], cached };
 }
 

@@ -101,6 +101,13 @@ describe("the upstream", () => {
     ["x-rewrite-url", "another path than the one that was priced"],
     ["x-http-method-override", "another method than the one that was priced"],
     ["x-method-override", "another method than the one that was priced"],
+    ["x-original-uri", "another path than the one that was priced"],
+    ["x-forwarded", "a claim of the client"],
+    ["x-cluster-client-ip", "a claim of the client"],
+    ["x-scheme", "a claim of the client"],
+    ["front-end-https", "a claim of the client"],
+    ["x-middleware-subrequest", "what only the framework may say to itself"],
+    ["x-now-route-matches", "what only the framework may say to itself"],
   ])("does not get %s: %s", (name) => {
     expect(up({ [name]: "from-the-client" }).get(name)).toBeNull();
   });

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { CacheRules } from "../../src/core/cache.ts";
+import { parsePrice } from "../../src/core/money.ts";
 import { makeQuote } from "../../src/pricing/quote.ts";
 import { compileMatch } from "../../src/routing/match.ts";
 import { arrivalOf, PAY_TO, routeOf, usdcOn } from "./call.ts";
@@ -9,9 +11,29 @@ async function callOf(price: string | undefined, path = "/weather") {
   return compileMatch([route])(arrivalOf("GET", path));
 }
 
+/** A cache whose answers have a price of their own. */
+function chargedCache(text: string): CacheRules {
+  const charge = parsePrice(text);
+  if (!charge) throw new Error(`${text} is not a price`);
+  const times = { ttlMs: 0, maxTtlMs: 0, maxStaleMs: 0, waitMs: 0 };
+  const names = { methods: new Set(["GET"]), statuses: undefined, vary: [], queryKeys: undefined };
+  return { ...times, ...names, maxBytes: 1, colo: false, charge };
+}
+
 const quote = makeQuote({ clock: Date.now, secret: "s", complete: async (accepts) => accepts });
 
 describe("a quote", () => {
+  it.each([
+    ["$0.01", "$0.004", "4000"],
+    ["$0.001", "$0.004", undefined],
+  ])("at %s has a price of %s for what is kept only where that is less", async (price, charge, amount) => {
+    const call = await callOf(price);
+    const cached = chargedCache(charge);
+    const quoted = await quote({ ...call, route: { ...call.route, cache: cached } });
+    const onHit = quoted.kind === "priced" ? quoted.quoted.onHit : undefined;
+    expect(onHit && onHit !== "free" ? onHit[0]?.amount : onHit).toBe(amount);
+  });
+
   it("of a free route is free", async () => {
     expect(await quote(await callOf(undefined))).toEqual({ kind: "free" });
   });
