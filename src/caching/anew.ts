@@ -9,6 +9,7 @@ import { answerOf, bodyOf } from "./hand-out.ts";
 import type { Found, Storing } from "./look.ts";
 import { type Judgement, mayReplaceError } from "./rules.ts";
 import { type Told, tell } from "./status.ts";
+import { tagField } from "./tags.ts";
 
 /** Statuses of a failing upstream (RFC 5861, 4). */
 const FAILING = new Set([500, 502, 503, 504]);
@@ -93,7 +94,10 @@ function stillGood(
   const { seeking, lease } = found;
   const { entry, version } = answer;
   const headers = updatedHeaders(entry.headers, fresh);
-  const draft = draftOf(found, { status: entry.status, headers }, began);
+  const tagged = new Headers(headers);
+  // They are no part of what is stored of its fields; without them a purge of the tag would pass it by.
+  tagged.set("cache-tag", fresh.get("cache-tag") ?? tagField(answer.tags));
+  const draft = draftOf(found, { status: entry.status, headers: tagged }, began);
   if (draft) {
     const { head, ...keeping } = draft;
     const { encoding, size } = entry;

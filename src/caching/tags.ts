@@ -12,3 +12,8 @@ export function routeTag(route: string): string {
 export function upstreamTag(tag: string): string {
   return `t:${tag}`;
 }
+
+/** The upstream's among an answer's tags, as it has given them. */
+export function tagField(tags: string[]): string {
+  return tags.flatMap((tag) => (tag.startsWith("t:") ? [tag.slice(2)] : [])).join(",");
+}

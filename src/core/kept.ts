@@ -36,6 +36,8 @@ export type Kept = {
   body: string | undefined;
   /** Names this very answer among all. */
   version: string;
+  /** Under which it is forgotten. */
+  tags: string[];
   /** Since when it has been on the way to being old: when it was asked for, ms ago. */
   ageMs: number;
 };

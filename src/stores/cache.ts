@@ -122,11 +122,11 @@ function toReply(reply: unknown): Reply | undefined {
 }
 
 function toKept(meta: string, entry: string, body: string, now: number): Kept | undefined {
-  const [since, , , version = ""] = meta.split("\n", 4);
+  const [since, , , version = "", ...tags] = meta.split("\n");
   try {
     const read = StoredEntry.parse(JSON.parse(entry));
     const leftOut = body === "" && read.size > 0;
-    return { entry: read, body: leftOut ? undefined : body, version, ageMs: now - Number(since) };
+    return { entry: read, body: leftOut ? undefined : body, version, tags, ageMs: now - Number(since) };
   } catch {
     return undefined;
   }
