@@ -98,7 +98,8 @@ describe("many who want the same, at six instances at once", () => {
       upstream.says.set(path, (nth) => ({
         headers: FRESH,
         body: `answer ${nth}`,
-        ...(nth === 1 ? { until: forever } : {}),
+        // The second takes long enough that others who do not wait for it would be seen.
+        until: nth === 1 ? forever : sleep(400),
       }));
       const dying = slotOf(runtime);
       const lost = read(`${dying.url()}/cache/free${path}`).catch(() => "lost");
