@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { promisify } from "node:util";
 import type { Weight } from "./bundles.ts";
+import { type Caching, cachingTablesOf } from "./caching-tables.ts";
 import type { Measured } from "./rates.ts";
 import type { Counted } from "./requests.ts";
 import type { Added } from "./stores.ts";
@@ -24,6 +25,8 @@ export type Results = {
   paid?: Measured[];
   /** Every way to charge; has a machine of its own, because it can be measured by itself. */
   ways?: Ways;
+  /** As `ways`. */
+  caching?: Caching;
 };
 
 const RESULTS = "bench/results.json";
@@ -71,7 +74,7 @@ export async function keep(results: Partial<Results>): Promise<void> {
 
 /** The tables of what is there, by name. */
 export function tablesOf(results: Partial<Results>): Record<string, string> {
-  const { machine, bundle, requests, waits, stores, free, unpaid, paid, ways } = results;
+  const { machine, bundle, requests, waits, stores, free, unpaid, paid, ways, caching } = results;
   const facts = Object.entries(machine ?? {}).map(([name, value]) => `${name} ${value}`);
   return {
     ...(machine ? { machine: `${facts.join(", ")}.` } : {}),
@@ -83,6 +86,7 @@ export function tablesOf(results: Partial<Results>): Record<string, string> {
     ...(unpaid ? { unpaid: rateTable(unpaid) } : {}),
     ...(paid ? { paid: rateTable(paid) } : {}),
     ...(ways ? wayTablesOf(ways) : {}),
+    ...(caching ? cachingTablesOf(caching) : {}),
   };
 }
 

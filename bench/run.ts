@@ -2,12 +2,14 @@
  * `npm run bench`: the gateway against a bare proxy and the x402 SDK's middleware, in one run on one machine.
  *
  *   --quick      two short rounds: does it work, not how fast is it
- *   --only NAME  one part: bundle, requests, free, unpaid, paid, waits, stores, ways, or of ways: quotes, streams, charges
- *   --write      keeps the result of a whole run, or of all ways: bench/results.json and the tables of docs/benchmarks.md
+ *   --only NAME  one part: bundle, requests, free, unpaid, paid, waits, stores, ways, or of ways: quotes, streams, charges; or caching
+ *   --write      keeps the result of a whole run, of all ways, or of caching: bench/results.json and the tables of docs/benchmarks.md
  */
 import { parseArgs } from "node:util";
 import { buildWorker, type Weight, WORKERS } from "./bundles.ts";
+import { cachingTablesOf } from "./caching-tables.ts";
 import { type Lab, startLab } from "./lab.ts";
+import { measureCaching } from "./measure-caching.ts";
 import { measureWays, WAY_PARTS } from "./measure-ways.ts";
 import { measureRates } from "./rates.ts";
 import { countRequests } from "./requests.ts";
@@ -22,6 +24,9 @@ const FULL = { rounds: 7, seconds: 3, warmUpSeconds: 3, calls: 120 };
 const QUICK = { rounds: 2, seconds: 1, warmUpSeconds: 1, calls: 10 };
 const WAYS_FULL = { rounds: 7, calls: 200, paced: 1000, flood: 200_000 };
 const WAYS_QUICK = { rounds: 2, calls: 20, paced: 50, flood: 10_000 };
+
+const CACHING_FULL = { rounds: 5, calls: 120, bodies: 20_000_000 };
+const CACHING_QUICK = { rounds: 2, calls: 10, bodies: 2_000_000 };
 
 const { values: options } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, write: { type: "boolean" } },
@@ -42,16 +47,24 @@ const PARTS: Record<string, (lab: Lab) => Promise<Partial<Results>>> = {
 
 async function main(): Promise<void> {
   const { only } = options;
-  const names = ["bundle", ...Object.keys(PARTS), "ways", ...WAY_PARTS];
+  const names = ["bundle", ...Object.keys(PARTS), "ways", ...WAY_PARTS, "caching"];
   if (only !== undefined && !names.includes(only)) throw new Error(`--only takes ${names.join(", ")}`);
-  if (options.write && ((only !== undefined && only !== "ways") || options.quick))
-    throw new Error("--write keeps whole runs, or all ways: leave out --only and --quick");
+  if (options.write && ((only !== undefined && only !== "ways" && only !== "caching") || options.quick))
+    throw new Error("--write keeps whole runs, all ways, or caching: leave out --only and --quick");
   // Everything that is started goes down with this process, however that ends.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const ways = WAY_PARTS.filter((part) => only === undefined || only === "ways" || only === part);
-  const others = only === undefined || ways.length === 0;
+  const others = only === undefined || (ways.length === 0 && only !== "caching");
   const measured: Partial<Results> = others ? await measureAll(only) : {};
   if (ways.length > 0) measured.ways = await measureEveryWay(ways);
+  if (only === undefined || only === "caching") {
+    const effort = options.quick ? CACHING_QUICK : CACHING_FULL;
+    const machine = await describeMachine(effort);
+    measured.caching = {
+      machine,
+      ...(await measureCaching(effort, (part) => print(cachingTablesOf({ machine, ...part })))),
+    };
+  }
   if (options.write) await keep(measured);
 }
 

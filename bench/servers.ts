@@ -7,10 +7,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { seller } from "../dev/accounts.ts";
 import { open } from "../dev/http.ts";
 import { startRedis } from "../dev/redis.ts";
+import { answerBody } from "./cache-bodies.ts";
 import { answerChat } from "./events.ts";
 
-/** One request a server got; times in milliseconds of the machine's monotonic clock. */
-export type Seen = { what: string; at: number; answered: number };
+/**
+ * One request a server got; times in milliseconds of the machine's monotonic clock. `sent` and `received` are the bytes of
+ * the bodies, as the gateway sees it; of Redis only.
+ */
+export type Seen = { what: string; at: number; answered: number; sent?: number; received?: number };
 
 /** How to behave from now on. The answer is what was recorded until now. */
 export type Order = { latencyMs: number; record: boolean };
@@ -35,12 +39,12 @@ const spent = new Set<string>();
 
 const now = () => Number(process.hrtime.bigint()) / 1e6;
 
-async function timed<T>(what: string, work: () => T | Promise<T>): Promise<T> {
+async function timed<T>(what: string, work: (entry?: Seen) => T | Promise<T>): Promise<T> {
   if (!order.record && order.latencyMs === 0) return work();
   const entry: Seen = { what, at: now(), answered: Number.POSITIVE_INFINITY };
   if (order.record) seen.push(entry);
   if (order.latencyMs > 0) await sleep(order.latencyMs);
-  const result = await work();
+  const result = await work(entry);
   entry.answered = now();
   return result;
 }
@@ -48,6 +52,7 @@ async function timed<T>(what: string, work: () => T | Promise<T>): Promise<T> {
 const upstream: RequestListener = (request, response) =>
   timed(request.url ?? "", () => {
     if (request.url?.startsWith("/chat")) return answerChat(request, response);
+    if (request.url?.startsWith("/body/")) return answerBody(request, response);
     if (request.url === "/fail") return void response.writeHead(500).end();
     response.writeHead(200, { "content-type": "application/json", "content-length": ANSWER.length });
     response.end(ANSWER);
@@ -95,7 +100,14 @@ async function start(role: string): Promise<Ready> {
   if (role === "redis") {
     const { url, token } = await startRedis({
       prefer: "real",
-      intercept: (request, next) => timed(request.commands.map(([name]) => name).join(" "), () => next()),
+      intercept: ({ commands }, next) =>
+        timed(commands.map(([name]) => name).join(" "), async (entry) => {
+          const answer = await next();
+          if (!entry) return answer;
+          entry.sent = Buffer.byteLength(JSON.stringify(commands));
+          entry.received = Buffer.byteLength(answer.body);
+          return answer;
+        }),
     });
     return { url, token };
   }

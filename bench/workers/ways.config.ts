@@ -9,6 +9,8 @@ const SILENT = {
   onResponse: nothing,
   onError: nothing,
 };
+/** Nothing ends within a measurement. */
+const CACHE = { ttl: "1h", maxBytes: 5_242_880 };
 const usdc = { asset: "USDC", network: "base-sepolia" } as const;
 
 /** What is sold for `npm run bench -- --only ways`: one route for each way to charge that is measured. */
@@ -36,6 +38,9 @@ export default defineConfig({
       path: "/fail",
       pricing: { model: "credits", calls: 1000, group: "all" },
     },
+    "GET /body/*": { upstream: "api", price: "$0" },
+    "GET /kept/*": { upstream: "api", path: "/*", price: "$0", cache: CACHE },
+    "GET /sold/*": { upstream: "api", path: "/*", cache: CACHE },
     "GET /flat": { upstream: "api", path: "/weather" },
     "GET /hooks/silent": { upstream: "api", path: "/weather", hooks: SILENT },
     "GET /hooks/free": { upstream: "api", path: "/weather", price: "$0", hooks: SILENT },

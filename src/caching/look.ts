@@ -10,7 +10,9 @@ import { EVERYTHING, routeTag } from "./tags.ts";
 import { type Wishes, wishesOf } from "./wishes.ts";
 
 /** How long a call alone asks the upstream before others may think that it is gone, ms; renewed while it does. */
-export const LEASE_MS = 10_000;
+const LONGEST_LEASE_MS = 10_000;
+/** Renewals are requests to the store, and a store may be slow. */
+const SHORTEST_LEASE_MS = 1000;
 /** Bodies of more characters are looked for beside the isolate first. */
 const INLINE = 16_384;
 
@@ -66,11 +68,16 @@ export async function seek(call: Call, rules: CacheRules, seen: Headers, mayAsk:
     selecting: asked.selecting,
     tags: [EVERYTHING, routeTag(call.route.key)],
     owner: crypto.randomUUID(),
-    leaseMs: unshared || !mayAsk ? 0 : LEASE_MS,
+    leaseMs: unshared || !mayAsk ? 0 : leaseOf(rules),
     anew: wishes.anew,
     inline: isHead ? 0 : inColo ? INLINE : undefined,
   };
   return { call, rules, asked, wishes, lookup };
+}
+
+/** Half the wait: whoever waits for one that is gone is there yet to take over, and they do not all ask at once. */
+function leaseOf({ waitMs }: CacheRules): number {
+  return Math.min(LONGEST_LEASE_MS, Math.max(SHORTEST_LEASE_MS, waitMs / 2));
 }
 
 /** What a reply is worth to the call. */

@@ -19,7 +19,8 @@ export function toBase64(parts: readonly Uint8Array[]): string {
   let text = "";
   for (const part of parts) {
     for (let at = 0; at < part.byteLength; at += CHUNK) {
-      text += String.fromCharCode(...part.subarray(at, at + CHUNK));
+      // Spread, they would go through an iterator one by one.
+      text += Reflect.apply(String.fromCharCode, undefined, part.subarray(at, at + CHUNK));
     }
   }
   return btoa(text);
@@ -27,5 +28,8 @@ export function toBase64(parts: readonly Uint8Array[]): string {
 
 /** The bytes of standard base64. @throws DOMException for anything else */
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const characters = atob(text);
+  const bytes = new Uint8Array(characters.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = characters.charCodeAt(at);
+  return bytes;
 }

@@ -1,5 +1,5 @@
 /** The scripts that change what is kept (`cache-scripts.ts`). */
-import { PURGED, VARIANT } from "./cache-scripts.ts";
+import { MOST_FIELDS, PURGED, VARIANT } from "./cache-scripts.ts";
 import { NOW } from "./clock.ts";
 
 /** Answers to one URL that are kept at once. */
@@ -8,8 +8,8 @@ const MOST_VARIANTS = 24;
 const MOST_NAMES = 16;
 /** What was asked for longer ago than this is not kept any more, ms: so long a purge of one key is remembered. */
 const LONGEST_FETCH_MS = 3600_000;
-/** No answer is kept for longer, ms; nor need a purge be remembered. */
-export const LONGEST_KEPT_MS = 31 * 86_400_000;
+/** No answer is kept for longer, ms, whatever it says of itself; nor need a purge be remembered. */
+const LONGEST_KEPT_MS = 31 * 86_400_000;
 
 /**
  * KEYS: answers, purges. ARGV: owner, the variant that it leads, since, fresh for ms, kept for ms (from since), version,
@@ -20,7 +20,7 @@ export const KEEP = `#!lua flags=allow-key-locking
 ${NOW}
 ${VARIANT}
 ${PURGED}
-local since, keep = tonumber(ARGV[3]), tonumber(ARGV[5])
+local since, keep = tonumber(ARGV[3]), math.min(tonumber(ARGV[5]), ${LONGEST_KEPT_MS})
 local own = redis.call('HMGET', KEYS[1], 'vary', 'purged', 'l:' .. ARGV[2])
 if own[3] and linesOf(own[3])[1] == ARGV[1] then redis.call('HDEL', KEYS[1], 'l:' .. ARGV[2]) end
 if since < now - ${LONGEST_FETCH_MS} or since + keep <= now then return 0 end
@@ -37,8 +37,12 @@ local function forget(variant)
 end
 local others = {}
 for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
-  if string.sub(field, 1, 2) == 'm:' then
-    local variant = string.sub(field, 3)
+  local kind, variant = string.sub(field, 1, 2), string.sub(field, 3)
+  if kind == 'l:' or kind == 'p:' then
+    -- It may have gone with its answer.
+    local lines = linesOf(redis.call('HGET', KEYS[1], field) or '0')
+    if tonumber(lines[2] or lines[1]) <= now then redis.call('HDEL', KEYS[1], field) end
+  elseif kind == 'm:' then
     local lines = linesOf(redis.call('HGET', KEYS[1], field))
     -- What was told apart by less cannot be found by more.
     if #names > before or tonumber(lines[3]) <= now then forget(variant)
@@ -46,7 +50,11 @@ for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
   end
 end
 vary = table.concat(names, '\\n')
-if #names > before then redis.call('HSET', KEYS[1], 'vary', vary) end
+if #names > before then
+  redis.call('HSET', KEYS[1], 'vary', vary)
+  -- At once: what follows may keep nothing.
+  keepFor(since + keep - now)
+end
 local variant = variantOf(vary, 11)
 for _, other in ipairs(others) do
   if other[1] == variant and other[2] > since then return 0 end
@@ -94,7 +102,7 @@ if ARGV[3] ~= '0' then
   keepFor(tonumber(ARGV[3]))
   return 1
 end
-if ARGV[4] ~= '0' then
+if ARGV[4] ~= '0' and redis.call('HLEN', KEYS[1]) < ${MOST_FIELDS} then
   redis.call('HSET', KEYS[1], 'p:' .. ARGV[1], ms(now + ARGV[4]))
   keepFor(tonumber(ARGV[4]))
 end

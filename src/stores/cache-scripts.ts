@@ -16,6 +16,9 @@
  */
 import { NOW } from "./clock.ts";
 
+/** Beyond so many fields of one key nobody is waited for: whoever makes up header values does not fill the store. */
+export const MOST_FIELDS = 512;
+
 /** The variant of a request: `given` are the names and values of its headers, from `ARGV[first]` on. */
 export const VARIANT = `local function variantOf(vary, first)
   local given, parts = {}, {}
@@ -82,6 +85,7 @@ if f[2] then
     return reply('follow', ms(until_ - now))
   end
 end
+if not f[2] and redis.call('HLEN', KEYS[1]) >= ${MOST_FIELDS} then return reply('alone', '') end
 redis.call('HSET', KEYS[1], 'l:' .. variant, ARGV[1] .. '\\n' .. ms(now + ARGV[2]) .. '\\n' .. ms(now))
 keepFor(tonumber(ARGV[2]))
 return reply('lead', '')`;

@@ -8,12 +8,21 @@ import type { Runtime } from "../../dev/bundle.ts";
 import type { Gateway } from "../../dev/gateways/process.ts";
 import { startGateway } from "../../dev/gateways/start.ts";
 import { startRedis } from "../../dev/redis.ts";
+import type { Intercept } from "../../src/bridge/intercept.ts";
 import { type FacilitatorStub, startFacilitatorStub } from "../fixtures/facilitator-stub.ts";
 import { decode, type Requirements } from "../fixtures/sign.ts";
 import { BUNDLES } from "../fixtures/world.ts";
 import { type Ledger, startLedger } from "./ledger.ts";
 import { type Payment, signPaymentFor } from "./payer.ts";
 import { type MeteredUpstream, startMeteredUpstream } from "./upstream.ts";
+
+/** What a test may put in place of what a cluster comes with. */
+export type ClusterOptions = {
+  /** The URL of an upstream of the test's own. */
+  upstreamUrl?: string;
+  /** Sees every request to the store. */
+  intercept?: Intercept;
+};
 
 export type Cluster = {
   slots: Slot[];
@@ -39,6 +48,8 @@ export type Slot = {
   start: () => Promise<void>;
   /** As the platform does it: SIGTERM for Node, sudden death for an isolate. It takes calls until it is gone. */
   stop: () => Promise<void>;
+  /** Sudden death, of Node too. */
+  kill: () => Promise<void>;
   url: () => string | undefined;
   /** What its instances have logged about calls that they failed, 503 apart: the cause is nowhere else. */
   failures: () => string[];
@@ -49,8 +60,9 @@ const UNEXPECTED = /"event":"request_failed".*"code":"(?:internal_error|config_i
 const RUNTIMES = ["workers", "node", "workers", "workers", "node", "workers"] as const;
 
 /** Starts everything around the instances and the first `count` of them. */
-export async function startCluster(count: number): Promise<Cluster> {
-  const store = await startRedis({ prefer: "real", strict: true });
+export async function startCluster(count: number, options: ClusterOptions = {}): Promise<Cluster> {
+  const { intercept, upstreamUrl } = options;
+  const store = await startRedis({ prefer: "real", strict: true, ...(intercept ? { intercept } : {}) });
   const [ledger, upstream, facilitator] = await Promise.all([
     startLedger(),
     startMeteredUpstream(),
@@ -61,7 +73,7 @@ export async function startCluster(count: number): Promise<Cluster> {
     PAY_TO: seller.address,
     REDIS_URL: store.url,
     REDIS_TOKEN: store.token,
-    UPSTREAM_URL: upstream.url,
+    UPSTREAM_URL: upstreamUrl ?? upstream.url,
     FACILITATOR_URL: facilitator.url,
     CHAIN_RPC_URL: ledger.url,
   };
@@ -89,6 +101,10 @@ export async function startCluster(count: number): Promise<Cluster> {
 function makeSlot(runtime: Runtime, vars: Record<string, string>): Slot {
   let gateway: Gateway | undefined;
   const started: Gateway[] = [];
+  const end = async (signal: NodeJS.Signals) => {
+    await gateway?.stop(signal);
+    gateway = undefined;
+  };
   return {
     runtime,
     isUp: () => gateway !== undefined,
@@ -98,10 +114,8 @@ function makeSlot(runtime: Runtime, vars: Record<string, string>): Slot {
       started.push(gateway);
     },
     failures: () => started.flatMap((one) => one.log().split("\n")).filter((line) => UNEXPECTED.test(line)),
-    async stop() {
-      await gateway?.stop(runtime === "node" ? "SIGTERM" : "SIGKILL");
-      gateway = undefined;
-    },
+    stop: () => end(runtime === "node" ? "SIGTERM" : "SIGKILL"),
+    kill: () => end("SIGKILL"),
   };
 }
 

@@ -673,6 +673,23 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
       expect(await word()).toBe("MISS");
     },
   );
+  it("an answer that was found still good goes with its tags all the same", async () => {
+    const { name } = scripted((nth, { headers }) => ({
+      status: headers["if-none-match"] === '"v1"' ? 304 : 200,
+      headers: {
+        "cache-control": "max-age=1",
+        etag: '"v1"',
+        ...(nth === 1 ? { "cache-tag": `of-${name}` } : {}),
+      },
+      body: `answer ${nth}`,
+    }));
+    const path = `/cache/free/${name}`;
+    await read(path);
+    await expect.poll(async () => (await read(path))[1], { timeout: 5000 }).toBe("REVALIDATED");
+    await settled(path);
+    expect((await purge({ tags: [`of-${name}`] })).status).toBe(200);
+    expect((await read(path))[1]).toBe("MISS");
+  });
 
   it("a tag is for the gateway: clients do not see it", async () => {
     const { name } = scripted(numbered({ ...FRESH, "cache-tag": "secret" }));
