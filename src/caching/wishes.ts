@@ -17,12 +17,11 @@ export function wishesOf(headers: Headers): Wishes {
   const asked = directives(field ?? (/no-cache/i.test(headers.get("pragma") ?? "") ? "no-cache" : ""));
   const anew = isOn(asked, "no-cache") || seconds(asked, "max-age") === 0;
   const given = (name: string) => (isOn(asked, name) ? `${name}=${seconds(asked, name) ?? 0}` : undefined);
-  const fields = ["max-age", "min-fresh"]
-    .map(given)
-    .concat(
-      asked.get("max-stale") === true ? "max-stale" : given("max-stale"),
-      anew ? "no-cache" : undefined,
-    );
+  const fields = ["max-age", "min-fresh"].map(given).concat(
+    asked.get("max-stale") === true ? "max-stale" : given("max-stale"),
+    // An answer of this very second is not older than `max-age=0` says.
+    anew ? "no-cache" : undefined,
+  );
   return {
     noStore: isOn(asked, "no-store"),
     onlyIfCached: isOn(asked, "only-if-cached"),
