@@ -29,6 +29,7 @@ export function checkKey(
   const problem =
     (!isCanonicalPath(pattern) &&
       "the path is not canonical: no //, dot segments, ';' or needless escapes") ||
+    (segments[0] === "__tollbooth" && "paths under /__tollbooth are the gateway's own") ||
     (segments.slice(0, -1).includes("*") && "* can only be the last segment") ||
     (segments.some((segment) => segment !== "*" && segment.includes("*")) &&
       "* must be a segment of its own") ||
