@@ -1,5 +1,6 @@
 /** The response cache: what is handed out to whom, what is paid for it, and what never is kept. */
 import { expect, it } from "vitest";
+import { testAccount } from "../../dev/accounts.ts";
 import type { Runtime } from "../../dev/bundle.ts";
 import type { Script } from "../../dev/upstream.ts";
 import type { PaymentRequirements } from "../../src/core/x402.ts";
@@ -522,6 +523,38 @@ export function cachingTests(world: () => World, runtime: Runtime): void {
     );
     expect(all.filter((status) => status === 200).length).toBe(9);
     expect(asked()).toBe(2);
+  });
+
+  it("a buyer whose payment fails frees the others, and none of them waits for nothing", async () => {
+    const { name, asked } = scripted(numbered());
+    const path = `/cache/paid/${name}`;
+    const terms = await world().quote(path);
+    const [poor, rich] = [await sign(terms, testAccount(901)), await sign(terms, testAccount(902))];
+    const { facilitator } = world();
+    let failing: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => {
+      failing = resolve;
+    });
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    facilitator.on.settle = async ({ paymentPayload }) => {
+      const { from, nonce } = paymentPayload.payload.authorization;
+      const told = { transaction: nonce, network: "eip155:84532", payer: from };
+      if (from !== testAccount(901).address) return { json: { success: true, ...told } };
+      failing();
+      await ended;
+      return { json: { success: false, errorReason: "insufficient_funds", ...told, transaction: "" } };
+    };
+    const first = world().present(path, poor);
+    await begun;
+    const second = world().present(path, rich);
+    await expect.poll(() => facilitator.counts.settle).toBe(2);
+    expect(asked()).toBe(0);
+    end();
+    expect((await first).status).toBe(402);
+    expect([(await second).status, await (await second).text(), asked()]).toEqual([200, "answer 1", 1]);
   });
 
   it("who has waited long enough asks for itself; where nobody is to wait, all do", async () => {
