@@ -1,8 +1,8 @@
 /** What operators may ask of the gateway itself; who has not the token learns nothing, not even what there is. */
 import * as z from "zod/mini";
+import { hasBearer } from "./core/bearer.ts";
 import { openBody } from "./core/body.ts";
 import { GatewayError } from "./core/errors.ts";
-import { hash } from "./core/hash.ts";
 
 /** Where kept answers are forgotten: `POST`, with `Authorization: Bearer` and the token of `gateway.admin`. */
 export const PURGE_PATH = "/__tollbooth/cache/purge";
@@ -31,9 +31,7 @@ export type Wish = z.infer<typeof Wish>;
  * @throws GatewayError `admin_unauthorized`, `method_not_allowed`, `purge_invalid`, `body_*`
  */
 export async function readWish(request: Request, token: string): Promise<Wish> {
-  const given = request.headers.get("authorization") ?? "";
-  // As hashes, so that how long it takes tells nothing.
-  if ((await hash(given)) !== (await hash(`Bearer ${token}`))) {
+  if (!(await hasBearer(request, token))) {
     throw new GatewayError("admin_unauthorized", { headers: { "www-authenticate": "Bearer" } });
   }
   if (request.method !== "POST") throw new GatewayError("method_not_allowed", { headers: { allow: "POST" } });

@@ -1,6 +1,6 @@
 /** Vercel Edge Functions. */
 import type { Platform, Tollbooth } from "../app.ts";
-import { hash } from "../core/hash.ts";
+import { hasBearer } from "../core/bearer.ts";
 
 /** The part of Vercel's request context that is used. */
 type VercelContext = { waitUntil?: (work: Promise<unknown>) => void };
@@ -31,10 +31,7 @@ export function vercelHandler(app: Tollbooth) {
   };
 }
 
-/** Compared as hashes, so that how long it takes tells nothing. */
 async function isCron(request: Request): Promise<boolean> {
   const secret = process.env.CRON_SECRET;
-  if (!secret) return false;
-  const given = await hash(request.headers.get("authorization") ?? "");
-  return given === (await hash(`Bearer ${secret}`));
+  return secret ? hasBearer(request, secret) : false;
 }
