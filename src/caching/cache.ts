@@ -83,7 +83,7 @@ export function makeFind(options: CacheOptions): Find {
     if (!rules) return async () => past(call);
     const bypass = bypassOf(call, rules);
     if (bypass) return async () => past(call, bypass);
-    const seeking: Seeking = await seek(call, rules, seen(narrowed(call)), mayAsk);
+    const seeking: Seeking = await seek(call, rules, seen(call), mayAsk);
     const asked = batch.add(await store.look(seeking.lookup));
     return async () => {
       const reply = await asked.catch(() => undefined);

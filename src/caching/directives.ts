@@ -8,7 +8,8 @@ const DIRECTIVE = /([!#$%&'*+.^_`|~\w-]+)(?:=(?:"((?:[^"\\]|\\.)*)"|([^\s,;"]*))
 const IN_SECONDS = new Set(
   "max-age s-maxage stale-while-revalidate stale-if-error min-fresh max-stale".split(" "),
 );
-const LONGEST = 2 ** 31;
+/** The longest time that is told apart from no end, seconds (RFC 9111, 1.2.2). */
+export const LONGEST = 2 ** 31;
 
 /** Reads a field. */
 export function directives(field: string): Directives {

@@ -49,5 +49,5 @@ export function responseOf(
   headers.delete("cache-tag");
   if (!EMPTY.has(entry.status)) headers.set("content-length", String(entry.size));
   const content = isHead || entry.size === 0 ? null : entry.encoding === "text" ? body : fromBase64(body);
-  return new Response(content, { status: entry.status, headers: headers });
+  return new Response(content, { status: entry.status, headers });
 }

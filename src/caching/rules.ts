@@ -7,11 +7,9 @@ import CachePolicy from "http-cache-semantics";
 import type { CacheRules } from "../core/cache.ts";
 import type { Entry, Kept, Lifetime } from "../core/kept.ts";
 import { parseDate } from "./dates.ts";
-import { type Directives, isOn, saidIn, seconds } from "./directives.ts";
+import { type Directives, isOn, LONGEST, saidIn, seconds } from "./directives.ts";
 import type { Wishes } from "./wishes.ts";
 
-/** The longest lifetime that is told apart from no end, seconds (RFC 9111, 1.2.2). */
-const LONGEST = 2 ** 31;
 /** Statuses that the route's own `ttl` is for, unless it names others: what an API gives when all is well. */
 const GOOD = new Set([200, 203, 204, 300, 301, 308]);
 
@@ -80,7 +78,7 @@ export type Judgement = {
 /** Judges a kept answer. */
 export function judge(
   { entry, ageMs }: Pick<Kept, "entry" | "ageMs">,
-  { field, anew }: Pick<Wishes, "field" | "anew">,
+  { field }: Pick<Wishes, "field">,
 ): Judgement {
   const { lifetime } = entry;
   const age = lifetime.age + Math.max(0, ageMs) / 1000;
@@ -91,8 +89,7 @@ export function judge(
   const policy = new Moment({ headers: {} }, { status: 200, headers }, { shared: true });
   const asked = lifetime.strict ? field.replace(/max-stale[^,]*/, "") : field;
   const { response, revalidation } = policy.evaluateRequest({ headers: { "cache-control": asked } });
-  // An age of 0 would do for the library; the store has let this call ask the upstream by then.
-  const kind = !response || anew ? "expired" : revalidation || policy.stale() ? "stale" : "fresh";
+  const kind = !response ? "expired" : revalidation || policy.stale() ? "stale" : "fresh";
   return { kind, age: Math.floor(age), ttl: Math.floor(lifetime.fresh - age) };
 }
 
