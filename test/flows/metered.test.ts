@@ -142,13 +142,19 @@ it("an instance that has lost the payment to another one charges nothing for it"
   expect(facilitator.counts.settle).toBe(0);
 });
 
-it("what was not charged at the end is charged by the cron's look, where no node is configured either, once", async () => {
+/** A payment whose call has been served while nobody could charge it; now somebody can. */
+async function leftUncharged() {
   settling("away");
   const payment = await sign();
   await toItsEnd(await call(payment));
   await timePasses();
   facilitator.reset();
   settling();
+  return payment;
+}
+
+it("what was not charged at the end is charged by the cron's look, where no node is configured either, once", async () => {
+  const payment = await leftUncharged();
   const counts = await Promise.all([app.reconcile(env), app.reconcile(env)]);
   expect(counts.map((each) => each?.settled).sort()).toEqual([0, 1]);
   expect(facilitator.counts.settle).toBe(1);
@@ -158,12 +164,7 @@ it("what was not charged at the end is charged by the cron's look, where no node
 });
 
 it("what was not charged at the end is charged when the payment is presented again, and buys nothing more", async () => {
-  settling("away");
-  const payment = await sign();
-  await toItsEnd(await call(payment));
-  await timePasses();
-  facilitator.reset();
-  settling();
+  const payment = await leftUncharged();
   const asked = upstream.requests.length;
   const answers = await Promise.all([call(payment), call(payment), app.reconcile(env)]);
   const [first, second] = answers.slice(0, 2) as [Response, Response];
