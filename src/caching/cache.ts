@@ -21,7 +21,7 @@ import { answerAnew } from "./anew.ts";
 import { drain } from "./fill.ts";
 import { handOut } from "./hand-out.ts";
 import { keysOf, queryOf } from "./key.ts";
-import { bypassOf, type Found, isHit, type Seeking, type Storing, seek, weigh } from "./look.ts";
+import { bypassOf, type Found, isHit, type Storing, seek, weigh } from "./look.ts";
 import { tell } from "./status.ts";
 import { follow } from "./wait.ts";
 import { wishesOf } from "./wishes.ts";
@@ -56,9 +56,9 @@ export function makeFind(options: CacheOptions): Find {
     await store.purge({ keys: keysOf(url, rules), tags: [] }).catch(failed);
   }
 
-  const past = ({ request }: Call, reason?: "method" | "request" | "bypass"): Cached => ({
+  const past = (onlyIfCached: boolean, reason?: "method" | "request" | "bypass"): Cached => ({
     fresh: false,
-    refusal: reason && wishesOf(request.headers).onlyIfCached ? new GatewayError("not_cached") : undefined,
+    refusal: onlyIfCached ? new GatewayError("not_cached") : undefined,
     letGo: () => undefined,
     async obtain(call) {
       const answer = await forward(call);
@@ -80,19 +80,20 @@ export function makeFind(options: CacheOptions): Find {
 
   return async function find(call, batch, mayAsk) {
     const rules = call.route.cache;
-    if (!rules) return async () => past(call);
-    const bypass = bypassOf(call, rules);
-    if (bypass) return async () => past(call, bypass);
-    const seeking: Seeking = await seek(call, rules, seen(call), mayAsk);
+    if (!rules) return async () => past(false);
+    const wishes = wishesOf(call.request.headers);
+    const bypass = bypassOf(call, rules, wishes);
+    if (bypass) return async () => past(wishes.onlyIfCached, bypass);
+    const seeking = await seek({ call, rules, wishes }, seen(call), mayAsk);
     const asked = batch.add(await store.look(seeking.lookup));
     return async () => {
       const reply = await asked.catch(() => undefined);
       if (!reply) {
         emit({ event: "cache_skipped", level: "warn", route: call.route.key });
-        return past(call, "bypass");
+        return past(wishes.onlyIfCached, "bypass");
       }
       const found = weigh(seeking, reply, options);
-      const missing = seeking.wishes.onlyIfCached && !isHit(found);
+      const missing = wishes.onlyIfCached && !isHit(found);
       return {
         fresh: found.kept?.judgement.kind === "fresh",
         refusal: missing ? new GatewayError("not_cached") : undefined,

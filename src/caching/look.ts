@@ -7,7 +7,7 @@ import { wantsWebSocket } from "../core/upgrade.ts";
 import { type Asked, askedOf } from "./key.ts";
 import { type Judgement, judge } from "./rules.ts";
 import { EVERYTHING, routeTag } from "./tags.ts";
-import { type Wishes, wishesOf } from "./wishes.ts";
+import type { Wishes } from "./wishes.ts";
 
 /** How long a call alone asks the upstream before others may think that it is gone, ms; renewed while it does. */
 const LONGEST_LEASE_MS = 10_000;
@@ -44,20 +44,27 @@ export type Lease = {
 };
 
 /** Why the store is not asked; undefined where it is. */
-export function bypassOf({ request }: Call, { methods }: CacheRules): "method" | "request" | undefined {
+export function bypassOf(
+  { request }: Call,
+  { methods }: CacheRules,
+  { noStore }: Wishes,
+): "method" | "request" | undefined {
   const method = request.method === "HEAD" ? "GET" : request.method;
   if (!methods.has(method) || wantsWebSocket(request)) return "method";
   // A part of an answer is the upstream's to give.
-  return request.headers.has("range") || wishesOf(request.headers).noStore ? "request" : undefined;
+  return request.headers.has("range") || noStore ? "request" : undefined;
 }
 
 /** What storing takes. */
 export type Storing = { store: CacheStore; emit: Emit };
 
 /** What the store is asked; `seen` are the headers that the upstream would get, `mayAsk` is whether it may come to that. */
-export async function seek(call: Call, rules: CacheRules, seen: Headers, mayAsk: boolean): Promise<Seeking> {
+export async function seek(
+  { call, rules, wishes }: Pick<Seeking, "call" | "rules" | "wishes">,
+  seen: Headers,
+  mayAsk: boolean,
+): Promise<Seeking> {
   const asked = await askedOf(call, rules, seen);
-  const wishes = wishesOf(call.request.headers);
   const isHead = call.request.method === "HEAD";
   // Nobody waits for an answer that may be somebody's own, or that wants to be asked for in any case.
   const unshared = asked.credentials || wishes.anew || wishes.onlyIfCached || isHead;
