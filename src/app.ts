@@ -15,6 +15,8 @@ import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
 import { composePurge, composeReconcile } from "./errands.ts";
 import { serve } from "./gateway.ts";
+import type { Ready } from "./health/ready.ts";
+import { answerReady, composeReady, HEALTH_PATH, READY_PATH } from "./health.ts";
 import { describe, log } from "./observability/log.ts";
 
 /** What a platform adds to a request: its variables, and what it knows of the connection. */
@@ -48,15 +50,26 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
   const { platform } = options;
   const emit = harmless(options.emit ?? log);
   const app = new Hono();
-  let compiled: { env: Env; loaded: Compiled; rooms: Rooms } | undefined;
+  let compiled: { env: Env; loaded: Compiled; rooms: Rooms; ready: Ready } | undefined;
 
   /** Kept by value: a promise of one request must not be awaited by another on Workers. */
   async function compiledFor(env: Env) {
     if (compiled?.env === env) return compiled;
     const loaded = await load(config, env);
-    compiled = { env, loaded, rooms: compose(loaded, emit, Date.now) };
+    compiled = { env, loaded, rooms: compose(loaded, emit, Date.now), ready: composeReady(loaded, Date.now) };
     return compiled;
   }
+
+  app.get(HEALTH_PATH, async (c, next) => {
+    // Alive it is also with a configuration that cannot be served: starting it anew would not mend that.
+    const { loaded } = await compiledFor(platform(c).env).catch(() => ({ loaded: { health: true } }));
+    return loaded.health ? c.json({ status: "ok" }, 200, { "cache-control": "no-store" }) : next();
+  });
+
+  app.get(READY_PATH, async (c, next) => {
+    const { loaded, ready } = await compiledFor(platform(c).env);
+    return loaded.health ? answerReady(c.req.raw, ready, loaded.adminToken) : next();
+  });
 
   app.all(PURGE_PATH, async (c, next) => {
     const { loaded } = await compiledFor(platform(c).env);

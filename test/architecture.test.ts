@@ -19,6 +19,7 @@ const ROOMS = [
   "metering",
   "hooks",
   "caching",
+  "health",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -32,12 +33,22 @@ const DOORS: Record<string, string[]> = {
   credits: ["credit.ts"],
   payment: ["present.ts", "claim.ts", "persist.ts"],
   settlement: ["settle.ts", "resolve.ts", "reconcile.ts", "collect.ts"],
-  proxy: ["forward.ts", "respond.ts", "keep.ts", "headers.ts", "health.ts"],
+  proxy: ["forward.ts", "respond.ts", "keep.ts", "headers.ts", "health.ts", "reach.ts"],
   metering: ["bill.ts"],
   hooks: ["hooks.ts"],
   caching: ["cache.ts", "purge.ts"],
-  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts", "refunds.ts"],
-  facilitator: ["http.ts", "supported.ts"],
+  health: ["ready.ts"],
+  stores: [
+    "stores.ts",
+    "batch.ts",
+    "admin.ts",
+    "try-scripts.ts",
+    "counters.ts",
+    "balance.ts",
+    "refunds.ts",
+    "heartbeat.ts",
+  ],
+  facilitator: ["http.ts", "supported.ts", "listed.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts"],
   config: ["load.ts", "define.ts", "faults.ts", "schema.ts", "stores.ts", "typed.ts", "notices.ts"],
@@ -61,7 +72,18 @@ const TOP: Record<string, string[]> = {
   "compose.ts": ["core", "gateway.ts", ...ROOMS, "stores", "facilitator", "chain"],
   "admin.ts": ["core"],
   "errands.ts": ["core", "caching", "chain", "facilitator", "routing", "settlement", "stores"],
-  "app.ts": ["admin.ts", "errands.ts", "core", "compose.ts", "gateway.ts", "config", "observability"],
+  "health.ts": ["core", "facilitator", "health", "proxy", "stores"],
+  "app.ts": [
+    "admin.ts",
+    "errands.ts",
+    "health.ts",
+    "health",
+    "core",
+    "compose.ts",
+    "gateway.ts",
+    "config",
+    "observability",
+  ],
   "index.ts": ["app.ts", "config", "core"],
 };
 /** Package → the only places that import it. */

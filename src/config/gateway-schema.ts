@@ -25,7 +25,9 @@ export const GatewaySchema = z.strictObject({
   cors: z.optional(CorsSchema),
   /** The longest requests that are looked at. */
   limits: z.optional(RequestLimitsSchema),
-  /** Lets whoever has the token (24 characters or more) order a purge: `POST /__tollbooth/cache/purge`. */
+  /** Serves `/health` and `/ready`. Default true. */
+  health: z.optional(z.boolean()),
+  /** Lets whoever has the token (24 characters or more) order a purge (`POST /__tollbooth/cache/purge`) and see all of `/ready`. */
   admin: z.optional(z.strictObject({ token: z.string() })),
   /** Proxies in front of the gateway that are believed when they say who the client is. Default false. */
   trustProxy: z.optional(TrustProxySchema),

@@ -57,6 +57,7 @@ async function check(raw: RawConfig, env: Env, faults: Fault[]): Promise<Compile
     cors: checkCors(raw, faults),
     limits: checkRequestLimits(raw),
     adminToken: checkAdmin(raw, faults),
+    health: checkHealthPaths(raw, faults),
     rpc: checkRpc(raw, faults),
   };
 }
@@ -68,6 +69,17 @@ function checkAdmin({ gateway }: RawConfig, faults: Fault[]): string | undefined
   const fix = "write 24 letters and digits or more: openssl rand -hex 24";
   faults.push({ path: "gateway.admin.token", message: "is too short, or not plain text", fix });
   return undefined;
+}
+
+/** What a route sells under a path that the gateway answers itself, nobody could buy. */
+function checkHealthPaths({ gateway, routes }: RawConfig, faults: Fault[]): boolean {
+  const { health = true } = gateway ?? {};
+  const taken = Object.keys(routes).filter((key) => /^(?:GET|\*) \/(?:health|ready)$/.test(key));
+  for (const key of health ? taken : []) {
+    const fix = "sell it under another path, or write gateway: { health: false }";
+    faults.push({ path: `routes.${key}`, message: "the gateway answers /health and /ready itself", fix });
+  }
+  return health;
 }
 
 function isFree(route: RawConfig["routes"][string], raw: RawConfig): boolean {

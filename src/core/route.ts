@@ -137,6 +137,8 @@ export type Compiled = {
   facilitator: FacilitatorMap;
   /** What operators prove themselves with; undefined: the gateway takes no orders. */
   adminToken: string | undefined;
+  /** Whether `/health` and `/ready` are the gateway's own. */
+  health: boolean;
   /** Undefined believes nobody but the platform. */
   proxies: ProxyTrust | undefined;
   /** CAIP-2 network → URL of a node that can be asked what became of a payment. */

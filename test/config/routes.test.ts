@@ -71,6 +71,21 @@ describe("a route's key", () => {
     expect((await loadWith(withKeys(...keys))).routes.map(({ key }) => key)).toEqual(keys);
   });
 
+  it.each(["GET /health", "GET /ready", "* /ready"])(
+    "%s: the gateway answers that itself, unless told",
+    async (key) => {
+      const fix = "sell it under another path, or write gateway: { health: false }";
+      const message = "the gateway answers /health and /ready itself";
+      expect(await faultsOf(withKeys(key))).toEqual([{ path: `routes.${key}`, message, fix }]);
+      const without: Change = (config) => {
+        withKeys(key)(config);
+        config.gateway = { health: false };
+      };
+      expect(await faultsOf(without)).toEqual([]);
+      expect(await faultsOf(withKeys("POST /ready", "GET /ready/:id"))).toEqual([]);
+    },
+  );
+
   it("is needed: a gateway without routes sells nothing", async () => {
     expect(await faultsOf(withKeys())).toEqual([{ path: "routes", message: "there are none" }]);
   });

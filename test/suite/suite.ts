@@ -12,6 +12,7 @@ import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
 import { forgeryTests } from "./forgeries.ts";
 import { headerTests } from "./headers.ts";
+import { healthTests } from "./health.ts";
 import { hookTests } from "./hooks.ts";
 import { leavingTests } from "./leaving.ts";
 import { limitTests } from "./limits.ts";
@@ -52,6 +53,7 @@ const SUITES = {
   socketTests,
   faultTests,
   upstreamTests,
+  healthTests,
   coldStartTests,
   wayTests,
 };

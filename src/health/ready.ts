@@ -1,0 +1,73 @@
+/**
+ * Whether this instance can sell, for load balancers and deploys: everything that a paid call needs is asked, at most once
+ * in a while for each isolate, however often strangers ask. Upstreams are not asked at all: what calls have found of them
+ * is known to the store.
+ */
+import type { Clock } from "../core/events.ts";
+import type { Condition, Finding, Probe, Readiness } from "../core/ready.ts";
+
+/** How long an answer counts, ms. */
+const FRESH_MS = 10_000;
+/** How long one counts that was not good, ms: who waits for a start should not wait longer than needed. */
+const RETRY_MS = 2000;
+/** Whoever asks first asks for all who come meanwhile; not for longer than this, ms, because it may have been cut off. */
+const PATIENCE_MS = 10_000;
+
+/** Undefined while it is being found out. */
+export type Ready = () => Promise<Readiness | undefined>;
+
+/** Makes the room; asks nobody yet. */
+export function makeReady(probes: Probe[], clock: Clock): Ready {
+  let last: Readiness | undefined;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return async function ready() {
+    const now = clock();
+    const freshMs = last?.condition === "ok" ? FRESH_MS : RETRY_MS;
+    if (last && now - last.at < freshMs) return last;
+    if (now - askedAt < PATIENCE_MS) return last;
+    askedAt = now;
+    const findings = (await Promise.all(probes.map((probe) => probe()))).flat();
+    last = { condition: conditionOf(findings), findings, at: clock() };
+    askedAt = Number.NEGATIVE_INFINITY;
+    return last;
+  };
+}
+
+/**
+ * A store that is down stops every paid call; of facilitators and upstreams, only all of a kind do.
+ */
+export function conditionOf(findings: Finding[]): Condition {
+  const down = (of: Finding["of"]) => findings.filter((one) => one.of === of && one.condition === "down");
+  const all = (of: Finding["of"]) => findings.filter((one) => one.of === of);
+  const nothingLeft = (of: Finding["of"]) => all(of).length > 0 && down(of).length === all(of).length;
+  if (down("store").length > 0 || nothingLeft("facilitator") || nothingLeft("upstream")) return "down";
+  return findings.every(({ condition }) => condition === "ok") ? "ok" : "degraded";
+}
+
+/** The answer: everybody learns of which kind something is missing, `inFull` also what and why. */
+export function describeReadiness(
+  readiness: Readiness | undefined,
+  inFull: boolean,
+): { status: number; body: object } {
+  if (!readiness) return { status: 503, body: { status: "starting" } };
+  const { condition, findings, at } = readiness;
+  const checks: Partial<Record<Finding["of"], Condition>> = {};
+  for (const of of new Set(findings.map((finding) => finding.of))) {
+    checks[of] = worst(findings.filter((finding) => finding.of === of));
+  }
+  return {
+    status: condition === "down" ? 503 : 200,
+    body: {
+      status: condition,
+      checks,
+      checkedAt: new Date(at).toISOString(),
+      ...(inFull ? { findings } : {}),
+    },
+  };
+}
+
+function worst(findings: Finding[]): Condition {
+  const has = (condition: Condition) => findings.some((finding) => finding.condition === condition);
+  if (findings.every(({ condition }) => condition === "down")) return "down";
+  return has("down") || has("degraded") ? "degraded" : "ok";
+}
