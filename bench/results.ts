@@ -6,6 +6,7 @@ import { cpus } from "node:os";
 import { promisify } from "node:util";
 import type { Weight } from "./bundles.ts";
 import { type Caching, cachingTablesOf } from "./caching-tables.ts";
+import { type Cold, coldTable } from "./cold.ts";
 import type { Measured } from "./rates.ts";
 import type { Counted } from "./requests.ts";
 import type { Added } from "./stores.ts";
@@ -17,6 +18,7 @@ import { type Ways, wayTablesOf } from "./way-tables.ts";
 export type Results = {
   machine: Record<string, string | number>;
   bundle?: Weight[];
+  cold?: Cold[];
   requests?: Counted[];
   waits?: Waited[];
   stores?: Added[];
@@ -74,11 +76,12 @@ export async function keep(results: Partial<Results>): Promise<void> {
 
 /** The tables of what is there, by name. */
 export function tablesOf(results: Partial<Results>): Record<string, string> {
-  const { machine, bundle, requests, waits, stores, free, unpaid, paid, ways, caching } = results;
+  const { machine, bundle, cold, requests, waits, stores, free, unpaid, paid, ways, caching } = results;
   const facts = Object.entries(machine ?? {}).map(([name, value]) => `${name} ${value}`);
   return {
     ...(machine ? { machine: `${facts.join(", ")}.` } : {}),
     ...(bundle ? { bundle: bundleTable(bundle) } : {}),
+    ...(cold ? { cold: coldTable(cold) } : {}),
     ...(requests ? { requests: requestTable(requests) } : {}),
     ...(waits ? { waits: waitTable(waits) } : {}),
     ...(stores ? { stores: storeTable(stores) } : {}),

@@ -2,12 +2,13 @@
  * `npm run bench`: the gateway against a bare proxy and the x402 SDK's middleware, in one run on one machine.
  *
  *   --quick      two short rounds: does it work, not how fast is it
- *   --only NAME  one part: bundle, requests, free, unpaid, paid, waits, stores, ways, or of ways: quotes, streams, charges; or caching
+ *   --only NAME  one part: bundle, cold, requests, free, unpaid, paid, waits, stores, ways, or of ways: quotes, streams, charges; or caching
  *   --write      keeps the result of a whole run, of all ways, or of caching: bench/results.json and the tables of docs/benchmarks.md
  */
 import { parseArgs } from "node:util";
 import { buildWorker, type Weight, WORKERS } from "./bundles.ts";
 import { cachingTablesOf } from "./caching-tables.ts";
+import { measureCold } from "./cold.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { measureCaching } from "./measure-caching.ts";
 import { measureWays, WAY_PARTS } from "./measure-ways.ts";
@@ -36,6 +37,7 @@ const waysEffort = options.quick ? WAYS_QUICK : WAYS_FULL;
 
 /** What each part adds to the results. */
 const PARTS: Record<string, (lab: Lab) => Promise<Partial<Results>>> = {
+  cold: async (lab) => ({ cold: await measureCold(lab, effort) }),
   requests: async (lab) => ({ requests: await countRequests(lab) }),
   free: async (lab) => ({ free: await measureRates(lab, FREE, effort) }),
   unpaid: async (lab) => ({ unpaid: await measureRates(lab, UNPAID, effort) }),

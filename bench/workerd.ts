@@ -1,5 +1,5 @@
 /** A bundled worker in raw workerd, and what it costs. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -35,6 +35,16 @@ export async function cpuMicroseconds(pid: number): Promise<number> {
   // The second field is the name in parentheses and may hold spaces; the 14th and 15th are the times.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+}
+
+/** As `cpuMicroseconds`, of all threads and to the nanosecond, as the scheduler counts; for what is shorter than a tick. */
+export async function scheduledMicroseconds(pid: number): Promise<number> {
+  const threads = await readdir(`/proc/${pid}/task`);
+  const times = threads.map(async (thread) => {
+    const [ran = "0"] = (await readFile(`/proc/${pid}/task/${thread}/schedstat`, "utf8")).split(" ");
+    return Number(ran) / 1000;
+  });
+  return (await Promise.all(times)).reduce((sum, time) => sum + time, 0);
 }
 
 async function capnp(script: string, vars: Record<string, string>, flags?: string[]): Promise<string> {
