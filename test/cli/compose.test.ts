@@ -11,10 +11,9 @@ const last = readDockerfile(readFileSync("Dockerfile", "utf8")).at(-1)?.instruct
 const COMPOSE = "docker-compose";
 const isThere = spawnSync(COMPOSE, ["version"]).status === 0;
 
-/** What Compose says to the file with these variables. */
+/** What Compose says to the file with these variables; one that is empty is not taken from a .env that lies there. */
 function check(env: Record<string, string>) {
-  // Another directory's .env would be read, too.
-  const args = ["--file", "compose.yaml", "--env-file", "/dev/null", "config", "--quiet"];
+  const args = ["--file", "compose.yaml", "config", "--quiet"];
   return spawnSync(COMPOSE, args, { env: { PATH: process.env.PATH, ...env }, encoding: "utf8" });
 }
 
