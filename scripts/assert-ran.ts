@@ -13,6 +13,7 @@ const REQUIRED = [
   "test/bridge/wire.test.ts",
   "test/bridge/sentinel.test.ts",
   "test/selfhost.test.ts",
+  "test/cli/compose.test.ts",
   "test/stack/browser.test.ts",
   "test/stack/doubt.test.ts",
   "test/crash/node.test.ts",
@@ -25,9 +26,11 @@ const REQUIRED = [
   "test/cluster/limits.test.ts",
   "test/cluster/sessions.test.ts",
   "test/cluster/credits.test.ts",
+  "test/cluster/stopping.test.ts",
   "test/cluster/targets.test.ts",
   "test/crash/metered.test.ts",
   "test/examples/ai-reseller.test.ts",
+  "test/examples/deployed-worker.test.ts",
   "test/examples/metered-chat.test.ts",
   "test/examples/paid-articles.test.ts",
   "test/examples/several-upstreams.test.ts",
@@ -48,6 +51,7 @@ const REQUIRED = [
   "test/runtime/node.test.ts",
   "test/stack/pay.test.ts",
   "test/package.test.ts",
+  "test/vercel.test.ts",
 ];
 
 const [, , path = ""] = process.argv;

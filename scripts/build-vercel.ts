@@ -1,8 +1,12 @@
-/** Writes Vercel's build output: one edge function that takes every path (Build Output API v3). */
+/**
+ * Writes Vercel's build output: one edge function that takes every path (Build Output API v3). `build-vercel.ts [FOLDER]`;
+ * `EDGE_REGIONS=fra1,cdg1` keeps the function near the store, where Vercel would run it near each client.
+ */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { build } from "esbuild";
 
-const OUT = ".vercel/output";
+const [, , OUT = ".vercel/output"] = process.argv;
+const regions = process.env.EDGE_REGIONS?.split(",");
 const FUNCTION = `${OUT}/functions/index.func`;
 
 await rm(OUT, { recursive: true, force: true });
@@ -20,7 +24,11 @@ await build({
 });
 await writeFile(
   `${FUNCTION}/.vc-config.json`,
-  JSON.stringify({ runtime: "edge", entrypoint: "index.js", deploymentTarget: "v8-worker" }, null, 2),
+  JSON.stringify(
+    { runtime: "edge", entrypoint: "index.js", deploymentTarget: "v8-worker", regions },
+    null,
+    2,
+  ),
 );
 await writeFile(
   `${OUT}/config.json`,

@@ -169,7 +169,7 @@ describe("sizes", () => {
 
 describe("edge code", () => {
   const edge = files.filter(
-    (file) => !/^(?:bridge|cli|entry)\/|^platform\/(?:node|drain|refuse|upload|vercel)/.test(file),
+    (file) => !/^(?:bridge|cli|entry)\/|^platform\/(?:node|drain|refuse|stop|upload|vercel)/.test(file),
   );
 
   it.each(["process", "Buffer", "__dirname", "require"])("never names %s", (name) => {

@@ -4,9 +4,10 @@ import { createTollbooth } from "../app.ts";
 import { ConfigError } from "../config/faults.ts";
 import { load } from "../config/load.ts";
 import { listen, node } from "../platform/node.ts";
+import { stopSignal } from "../platform/stop.ts";
 import { CommandError, type ConfigOptions, configured, readConfig, readEnv } from "./config-file.ts";
 
-type Options = ConfigOptions & { port: number; host?: string };
+type Options = ConfigOptions & { port: number; host?: string; grace: number };
 
 /** The command. Runs until SIGTERM or SIGINT; a configuration with faults is printed and never served. */
 export function serveCommand(): Command {
@@ -16,11 +17,17 @@ export function serveCommand(): Command {
       new Option("--port <number>", "0 takes a free one").env("PORT").argParser(parsePort).default(8787),
     )
     .addOption(new Option("--host <address>", "where to listen (default: all addresses)").env("HOST"))
+    .addOption(
+      new Option("--grace <seconds>", "how long calls in flight may take to end on SIGTERM, 0 to 3600")
+        .env("GRACE_SECONDS")
+        .argParser(parseGrace)
+        .default(20),
+    )
     .addHelpText("after", "\nExample:\n  tollbooth serve --config shop.config.ts --port 8787")
     .action(serve);
 }
 
-async function serve({ config, envFile, port, host }: Options): Promise<void> {
+async function serve({ config, envFile, port, host, grace }: Options): Promise<void> {
   const source = await readConfig(config);
   const env = await readEnv(envFile);
   await load(source, env).catch((error: unknown) => {
@@ -28,7 +35,8 @@ async function serve({ config, envFile, port, host }: Options): Promise<void> {
   });
   // One object for all requests: the gateway compiles the configuration anew for an environment it does not know.
   const app = createTollbooth(source, { platform: (c) => ({ ...node(c), env }) });
-  const server = await listen(app, { port, ...(host ? { hostname: host } : {}) }).catch((error: unknown) => {
+  const options = { port, ...(host ? { hostname: host } : {}), graceMs: grace * 1000 };
+  const server = await listen(app, options).catch((error: unknown) => {
     throw explainListen(error, port);
   });
   await runUntilStopped(server.port, () => server.close());
@@ -36,9 +44,7 @@ async function serve({ config, envFile, port, host }: Options): Promise<void> {
 
 /** Says on standard output that the port is open, waits for SIGTERM or SIGINT, and ends the process clean. */
 export async function runUntilStopped(port: number, close: () => Promise<void>): Promise<void> {
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
-  });
+  const stopped = stopSignal();
   console.log(JSON.stringify({ level: "info", event: "listening", port }));
   await stopped;
   await close();
@@ -57,6 +63,13 @@ export function explainListen(error: unknown, port: number): unknown {
   if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || code === "EAI_AGAIN")
     return new CommandError("The address of --host is not one of this machine.");
   return error;
+}
+
+function parseGrace(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+$/.test(text) || seconds > 3600)
+    throw new InvalidArgumentError("It is a number of seconds, 0 to 3600.");
+  return seconds;
 }
 
 /** A port number of the command line. */

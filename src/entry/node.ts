@@ -2,13 +2,15 @@
 import config from "#tollbooth-config";
 import { createTollbooth } from "../app.ts";
 import { listen, node } from "../platform/node.ts";
+import { stopSignal } from "../platform/stop.ts";
 
 const { PORT = "8787", HOST } = process.env;
 const server = await listen(createTollbooth(config, { platform: node }), {
   port: Number(PORT),
   ...(HOST ? { hostname: HOST } : {}),
 });
+const stopped = stopSignal();
 console.log(JSON.stringify({ level: "info", event: "listening", port: server.port }));
-for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.once(signal, () => void server.close().then(() => process.exit(0)));
-}
+await stopped;
+await server.close();
+process.exit(0);

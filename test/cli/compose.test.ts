@@ -1,10 +1,36 @@
 /** compose.yaml, checked as far as that goes without a Docker engine. */
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { compose, service } from "./compose.ts";
 import { readDockerfile } from "./image.ts";
 
 const last = readDockerfile(readFileSync("Dockerfile", "utf8")).at(-1)?.instructions ?? [];
+
+/** Compose's own reader, which needs no engine. */
+const COMPOSE = "docker-compose";
+const isThere = spawnSync(COMPOSE, ["version"]).status === 0;
+
+/** What Compose says to the file with these variables; one that is empty is not taken from a .env that lies there. */
+function check(env: Record<string, string>) {
+  const args = ["--file", "compose.yaml", "config", "--quiet"];
+  return spawnSync(COMPOSE, args, { env: { PATH: process.env.PATH, ...env }, encoding: "utf8" });
+}
+
+describe.runIf(isThere || process.env.CI)("Compose itself", () => {
+  const env = { BRIDGE_TOKEN: "t", PAY_TO: "p", FACILITATOR_URL: "f", RPC_URL: "r", UPSTREAM_URL: "u" };
+
+  it("takes the file", () => {
+    expect(check(env)).toMatchObject({ status: 0, stdout: "" });
+  });
+
+  it.each(Object.keys(env))("refuses it without %s, and says what it is", (name) => {
+    const { status, stderr } = check({ ...env, [name]: "" });
+    expect(status).toBe(1);
+    const said = new RegExp(`\\$\\{${name}:\\?([^}]*)\\}`).exec(compose)?.[1];
+    expect(stderr).toContain(said);
+  });
+});
 
 describe("compose.yaml", () => {
   it("is made of spaces, and has these services", () => {

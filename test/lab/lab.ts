@@ -69,10 +69,7 @@ export async function startLab(name: string, runtime: Runtime, given: Record<str
     kill,
     launch,
     revive: async () => (alive ? undefined : launch()),
-    async sign(path, tampering) {
-      const requirements = await quote(url + path);
-      return requirements.scheme === "upto" ? payWithPermit(requirements) : sign(requirements, tampering);
-    },
+    sign: async (path, tampering) => signFor(await quote(url + path), tampering),
     present: (path, payment, seen = nothingSeen()) => look(url + path, payment, seen),
     earned: () => parts.chain.balanceOf(seller.address),
     async close() {
@@ -83,7 +80,8 @@ export async function startLab(name: string, runtime: Runtime, given: Record<str
   };
 }
 
-async function startParts() {
+/** Everything around a gateway, and the variables by which it finds it. */
+export async function startParts() {
   const [stops, faults] = [createStops(), createFaults()];
   const store = await startStore(stopsAtStore(stops, faults.intercept));
   const chain = await startChain();
@@ -100,7 +98,13 @@ async function startParts() {
   return { stops, faults, store, chain, wire, upstream, vars, close };
 }
 
-async function quote(url: string): Promise<Requirements> {
+/** A payment of the lab's payer for these requirements. */
+export function signFor(requirements: Requirements, tampering?: Tampering): Promise<string> {
+  return requirements.scheme === "upto" ? payWithPermit(requirements) : sign(requirements, tampering);
+}
+
+/** What a call costs. */
+export async function quote(url: string): Promise<Requirements> {
   const { headers } = await fetch(url);
   return (decode(headers.get("payment-required")) as { accepts: [Requirements] }).accepts[0];
 }
@@ -110,7 +114,8 @@ export function nothingSeen(): Seen {
   return { status: 0, text: "", whole: false, receipt: undefined, code: undefined };
 }
 
-async function look(url: string, payment: string, seen: Seen): Promise<Seen> {
+/** Presents a payment; `seen` fills while the answer comes. */
+export async function look(url: string, payment: string, seen: Seen): Promise<Seen> {
   try {
     const response = await fetch(url, { headers: { "payment-signature": payment } });
     const receipt = response.headers.get("payment-response");

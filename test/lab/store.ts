@@ -56,11 +56,11 @@ export async function startStore(intercept: Intercept) {
 }
 
 /** docs/storage.md: the record is of what the chain lets spend once. */
-export async function keyOf(payment: string): Promise<string> {
+export async function keyOf(payment: string, prefix = "test"): Promise<string> {
   const { accepted, payload } = decode(payment) as Sent;
   const { authorization, permit2Authorization } = payload;
   const { from = "", nonce = "" } = permit2Authorization ?? authorization ?? {};
   const contract = permit2Authorization ? PERMIT2 : accepted.asset;
   const spend = [accepted.network, contract, from, nonce].map((part) => part.toLowerCase());
-  return `test:verify:${await hash(...spend)}`;
+  return `${prefix}:verify:${await hash(...spend)}`;
 }
