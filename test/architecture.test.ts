@@ -36,10 +36,10 @@ const DOORS: Record<string, string[]> = {
   metering: ["bill.ts"],
   hooks: ["hooks.ts"],
   caching: ["cache.ts", "purge.ts"],
-  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts", "refunds.ts"],
-  facilitator: ["http.ts", "supported.ts"],
+  stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "stats.ts", "balance.ts", "refunds.ts"],
+  facilitator: ["http.ts", "supported.ts", "timed.ts"],
   chain: ["rpc.ts"],
-  observability: ["log.ts"],
+  observability: ["log.ts", "observe.ts", "report.ts", "exposition.ts"],
   config: ["load.ts", "define.ts", "faults.ts", "schema.ts", "stores.ts", "typed.ts", "notices.ts"],
 };
 /** What the files of a folder may import from; the top of src is "". */
@@ -61,7 +61,8 @@ const TOP: Record<string, string[]> = {
   "compose.ts": ["core", "gateway.ts", ...ROOMS, "stores", "facilitator", "chain"],
   "admin.ts": ["core"],
   "errands.ts": ["core", "caching", "chain", "facilitator", "routing", "settlement", "stores"],
-  "app.ts": ["admin.ts", "errands.ts", "core", "compose.ts", "gateway.ts", "config", "observability"],
+  "endpoints.ts": ["admin.ts", "errands.ts", "core", "observability"],
+  "app.ts": ["endpoints.ts", "errands.ts", "core", "compose.ts", "gateway.ts", "config", "observability"],
   "index.ts": ["app.ts", "config", "core"],
 };
 /** Package → the only places that import it. */

@@ -39,7 +39,7 @@ export async function runUntilStopped(port: number, close: () => Promise<void>):
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
   });
-  console.log(JSON.stringify({ level: "info", event: "listening", port }));
+  console.log(JSON.stringify({ timestamp: new Date().toISOString(), level: "info", msg: "listening", port }));
   await stopped;
   await close();
   process.exit(0);

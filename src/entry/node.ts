@@ -8,7 +8,8 @@ const server = await listen(createTollbooth(config, { platform: node }), {
   port: Number(PORT),
   ...(HOST ? { hostname: HOST } : {}),
 });
-console.log(JSON.stringify({ level: "info", event: "listening", port: server.port }));
+const timestamp = new Date().toISOString();
+console.log(JSON.stringify({ timestamp, level: "info", msg: "listening", port: server.port }));
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
   process.once(signal, () => void server.close().then(() => process.exit(0)));
 }

@@ -19,7 +19,7 @@ export function upstreamTests(world: () => World, runtime: Runtime): void {
       () => "whole",
       () => "broken off",
     );
-  const events = (name: string) => world().gateway.log().split(`"event":"${name}"`).length - 1;
+  const events = (name: string) => world().gateway.log().split(`"msg":"${name}"`).length - 1;
 
   describe("an answer that takes too long", () => {
     it.each([
