@@ -17,6 +17,7 @@ import { leavingTests } from "./leaving.ts";
 import { limitTests } from "./limits.ts";
 import { meteredTests } from "./metered.ts";
 import { meteringTests } from "./metering.ts";
+import { observingTests } from "./observing.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
 import { pricingTests } from "./pricing.ts";
@@ -54,6 +55,8 @@ const SUITES = {
   upstreamTests,
   coldStartTests,
   wayTests,
+  // Last: it looks through all that the others have made the gateway say.
+  observingTests,
 };
 
 export function describeGateway(runtime: Runtime): void {
