@@ -4,6 +4,9 @@
  * `faults.set("hang")` breaks every request until `clear()`; `{ times: 1 }` only the next one, `{ when }` only
  * those it picks. The counters see every request that passed the token check, the broken ones too, so a test can
  * say "one HTTP request per paid call". Latency is apart from the faults and adds to them.
+ *
+ * What a gateway writes of its own statistics, it writes when no call waits for it, up to a second late, whatever the test
+ * is at by then. So that is counted apart, and is hit only by a fault that asks for it.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer, BridgeRequest, Intercept } from "../src/bridge/intercept.ts";
@@ -67,23 +70,28 @@ export interface Faults {
   clear(): void;
   /** HTTP requests since the last reset. */
   readonly requestCount: number;
-  /** Commands in those requests. */
+  /** Commands in those requests, statistics apart. */
   readonly commandCount: number;
   /** Those requests, oldest first. */
   readonly requests: readonly SeenRequest[];
+  /** Those that wrote statistics and nothing else; in none of the others. */
+  readonly statistics: readonly SeenRequest[];
   /** Sets the counters to zero; the faults stay. */
   resetCounters(): void;
 }
 
 /** Switches for one bridge, all off. */
 export function createFaults(): Faults {
-  let fault: { kind: Fault; left: number; when: (request: BridgeRequest) => boolean } | undefined;
+  let fault: { kind: Fault; left: number; when: FaultScope["when"] } | undefined;
   let latencyMs = 0;
   const requests: SeenRequest[] = [];
+  const statistics: SeenRequest[] = [];
   const intercept: Intercept = async (request, next) => {
-    requests.push({ endpoint: request.endpoint, commands: request.commands });
+    const { endpoint, commands } = request;
+    const apart = commands.length > 0 && commands.every(isStatistics);
+    (apart ? statistics : requests).push({ endpoint, commands });
     // Decided on arrival, so that latency cannot change which of two requests is hit.
-    const hit = fault?.when(request) === true ? fault : undefined;
+    const hit = (fault?.when ?? (() => !apart))(request) === true ? fault : undefined;
     if (hit !== undefined) {
       hit.left -= 1;
       if (hit.left === 0) fault = undefined;
@@ -93,7 +101,7 @@ export function createFaults(): Faults {
   };
   return {
     intercept,
-    set: (kind, { times = Number.POSITIVE_INFINITY, when = () => true } = {}) => {
+    set: (kind, { times = Number.POSITIVE_INFINITY, when } = {}) => {
       fault = { kind, left: times, when };
     },
     setLatency: (ms) => {
@@ -107,13 +115,22 @@ export function createFaults(): Faults {
       return requests.length;
     },
     get commandCount() {
-      return requests.reduce((sum, request) => sum + request.commands.length, 0);
+      const counted = requests.flatMap(({ commands }) =>
+        commands.filter((command) => !isStatistics(command)),
+      );
+      return counted.length;
     },
     requests,
+    statistics,
     resetCounters: () => {
       requests.length = 0;
+      statistics.length = 0;
     },
   };
+}
+
+function isStatistics(command: readonly unknown[]): boolean {
+  return command.some((word) => typeof word === "string" && word.includes(":stats:write:"));
 }
 
 function hang(request: BridgeRequest): Promise<undefined> {

@@ -1,23 +1,25 @@
 /** The Hono shell: compiles the configuration once per isolate, and is the only place where a failure is rendered. */
 import { type Context, Hono } from "hono";
-import { PURGE_PATH, readWish } from "./admin.ts";
 import { compose } from "./compose.ts";
 import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
 import { load } from "./config/load.ts";
 import type { Arrival } from "./core/arrival.ts";
-import type { ErrorCode } from "./core/error-codes.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Emit } from "./core/events.ts";
+import { UNCOUNTED } from "./core/metrics.ts";
+import type { LogLevel, Observation } from "./core/observation.ts";
 import type { Reconciled } from "./core/ports.ts";
 import { problemOf } from "./core/problem.ts";
 import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
-import { composePurge, composeReconcile } from "./errands.ts";
+import { type Endpoint, makeEndpoints } from "./endpoints.ts";
+import { composeReconcile } from "./errands.ts";
 import { serve } from "./gateway.ts";
-import type { Ready } from "./health/ready.ts";
-import { answerReady, composeReady, HEALTH_PATH, READY_PATH } from "./health.ts";
-import { describe, log } from "./observability/log.ts";
+import { aliveWhatever } from "./health.ts";
+import { describe, filtered, log } from "./observability/log.ts";
+import { makeObserver, noteFailure, type Observer, openSheet } from "./observability/observe.ts";
+import { lineOf } from "./observability/report.ts";
 
 /** What a platform adds to a request: its variables, and what it knows of the connection. */
 export type Platform = (c: Context) => { env: Env } & Omit<Arrival, "request" | "via" | "origin">;
@@ -39,8 +41,14 @@ export type Tollbooth = Hono & {
   reconcile: (env: Env) => Promise<Reconciled | undefined>;
 };
 
-/** What the operator has decided, whatever the status: nothing has failed. */
-const DECIDED: ReadonlySet<string> = new Set<ErrorCode>(["rejected", "maintenance"]);
+/** A configuration, and what was made of it. */
+type Running = {
+  env: Env;
+  loaded: Compiled;
+  rooms: Rooms;
+  observer: Observer;
+  endpoints: Map<string, Endpoint>;
+};
 
 /**
  * The gateway as a Hono app. Nothing is read, checked or requested before the first request: platforms hand out their
@@ -48,56 +56,57 @@ const DECIDED: ReadonlySet<string> = new Set<ErrorCode>(["rejected", "maintenanc
  */
 export function createTollbooth(config: ConfigSource, options: TollboothOptions): Tollbooth {
   const { platform } = options;
-  const emit = harmless(options.emit ?? log);
+  let level: LogLevel = "info";
+  const emit = filtered(options.emit ?? log, () => level);
   const app = new Hono();
-  let compiled: { env: Env; loaded: Compiled; rooms: Rooms; ready: Ready } | undefined;
+  let running: Running | undefined;
 
   /** Kept by value: a promise of one request must not be awaited by another on Workers. */
-  async function compiledFor(env: Env) {
-    if (compiled?.env === env) return compiled;
+  async function runningFor(env: Env): Promise<Running> {
+    if (running?.env === env) return running;
     const loaded = await load(config, env);
-    compiled = { env, loaded, rooms: compose(loaded, emit, Date.now), ready: composeReady(loaded, Date.now) };
-    return compiled;
+    const { observing } = loaded;
+    level = observing.logLevel;
+    const { rooms, stats, secret } = compose(loaded, emit, Date.now);
+    const tally = observing.counting ? stats.tally : UNCOUNTED;
+    const { flush } = stats;
+    const observer = makeObserver({ observing, tally, flush, emit, clock: Date.now, secret });
+    running = { env, loaded, rooms, observer, endpoints: makeEndpoints(loaded, stats, emit) };
+    return running;
   }
 
-  app.get(HEALTH_PATH, async (c, next) => {
-    // Alive it is also with a configuration that cannot be served: starting it anew would not mend that.
-    const { loaded } = await compiledFor(platform(c).env).catch(() => ({ loaded: { health: true } }));
-    return loaded.health ? c.json({ status: "ok" }, 200, { "cache-control": "no-store" }) : next();
-  });
-
-  app.get(READY_PATH, async (c, next) => {
-    const { loaded, ready } = await compiledFor(platform(c).env);
-    return loaded.health ? answerReady(c.req.raw, ready, loaded.adminToken) : next();
-  });
-
-  app.all(PURGE_PATH, async (c, next) => {
-    const { loaded } = await compiledFor(platform(c).env);
-    if (!loaded.adminToken) return next();
-    const purged = await composePurge(loaded)(await readWish(c.req.raw, loaded.adminToken));
-    emit({ event: "cache_purged", level: "info", ...purged });
-    return c.json(purged);
-  });
+  async function answer(c: Context, sheet: Observation): Promise<Response> {
+    const { env, ...platformed } = platform(c);
+    const request = c.req.raw;
+    const { rooms, observer, endpoints } = await runningFor(env);
+    const arrival = observer.meet(sheet, { request, ...platformed });
+    const failed = (thrown: unknown) => refuse(sheet, thrown);
+    const endpoint = endpoints.get(sheet.path);
+    const own = (await endpoint?.(request).catch(failed)) ?? rooms.preflight(request);
+    sheet.own = own !== undefined;
+    const response =
+      own ?? rooms.dress(request, await serve(observer.watch(rooms, sheet), arrival).catch(failed));
+    observer.tell(sheet, response, arrival);
+    return response;
+  }
 
   app.all("*", async (c) => {
-    const { env, ...arrival } = platform(c);
-    const { rooms } = await compiledFor(env);
-    const request = c.req.raw;
-    const preflight = rooms.preflight(request);
-    if (preflight) return preflight;
-    const failed = (thrown: unknown) => render(toGatewayError(thrown), c, emit);
-    return rooms.dress(request, await serve(rooms, { request, ...arrival }).catch(failed));
-  });
-
-  app.onError((thrown, c) => {
-    const known =
-      thrown instanceof ConfigError ? new GatewayError("config_invalid", { cause: thrown }) : thrown;
-    return render(toGatewayError(known), c, emit);
+    const sheet = openSheet(c.req.raw, Date.now());
+    return answer(c, sheet).catch(async (thrown) => {
+      const alive = thrown instanceof ConfigError && aliveWhatever(c.req.raw);
+      if (alive) return alive;
+      const known =
+        thrown instanceof ConfigError ? new GatewayError("config_invalid", { cause: thrown }) : thrown;
+      const response = refuse(sheet, known);
+      // Nobody else is there to tell.
+      emit(await lineOf({ ...sheet, status: response.status, durationMs: Date.now() - sheet.at }, sheet.id));
+      return response;
+    });
   });
 
   async function reconcile(env: Env): Promise<Reconciled | undefined> {
     try {
-      const { loaded } = await compiledFor(env);
+      const { loaded } = await runningFor(env);
       // Without a node nothing can be looked up; what metered calls owe can be charged all the same.
       if (Object.keys(loaded.rpc).length === 0 && !loaded.routes.some(({ usage }) => usage)) return undefined;
       const counts = await composeReconcile(loaded, emit)();
@@ -111,35 +120,14 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
   return Object.assign(app, { reconcile });
 }
 
-/** A log that is down must not change what becomes of a payment. */
-function harmless(emit: Emit): Emit {
-  return (event) => {
-    try {
-      emit(event);
-    } catch (error) {
-      console.error(String(error));
-    }
-  };
-}
-
-/** A problem document. What only the operator may know goes to the log under the same id. */
-function render(error: GatewayError, c: Context, emit: Emit): Response {
-  const id = crypto.randomUUID();
+/** A problem document. What only the operator may know is noted on the sheet, which has the same id. */
+function refuse(sheet: Observation, thrown: unknown): Response {
+  const error = toGatewayError(thrown);
+  noteFailure(sheet, error);
   const { details, status } = error;
-  if (status >= 500 && !DECIDED.has(error.code)) {
-    const { pathname } = new URL(c.req.url);
-    emit({
-      event: "request_failed",
-      level: "error",
-      code: error.code,
-      id,
-      path: pathname,
-      cause: describe(details.cause),
-    });
-  }
-  const { body: text = JSON.stringify(problemOf(error, id)), type = "application/problem+json" } =
+  const { body: text = JSON.stringify(problemOf(error, sheet.id)), type = "application/problem+json" } =
     details.answer ?? {};
-  return new Response(c.req.method === "HEAD" ? null : text, {
+  return new Response(sheet.method === "HEAD" ? null : text, {
     status,
     headers: { "cache-control": "no-store", ...details.headers, "content-type": type },
   });

@@ -7,12 +7,14 @@ import { rpcChain } from "./chain/rpc.ts";
 import { makeLocate } from "./clients/locate.ts";
 import { challenge } from "./core/challenge.ts";
 import type { Clock, Emit } from "./core/events.ts";
+import { UNCOUNTED } from "./core/metrics.ts";
 import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
 import { readTicket } from "./core/ticket.ts";
 import { makeCredits } from "./credits/credit.ts";
 import { httpFacilitator } from "./facilitator/http.ts";
 import { httpKinds } from "./facilitator/supported.ts";
+import { timed } from "./facilitator/timed.ts";
 import { makeHooks } from "./hooks/hooks.ts";
 import { makeLimit } from "./limits/limit.ts";
 import { makeBill } from "./metering/bill.ts";
@@ -32,16 +34,22 @@ import { makeCollect } from "./settlement/collect.ts";
 import { makeResolve } from "./settlement/resolve.ts";
 import { makeCashier } from "./settlement/settle.ts";
 import { openBatch } from "./stores/batch.ts";
+import type { Stats } from "./stores/stats.ts";
 import { openStores } from "./stores/stores.ts";
 
 /** Renewed every third of it: long enough for two lost renewals, short enough to wait for after a crash. */
 const LEASE_MS = 30_000;
 
+/** The rooms, what is counted in them, and what keeps hashes from being guessed back. */
+export type Composed = { rooms: Rooms; stats: Stats; secret: string };
+
 /** Wires the rooms. Makes no request. */
-export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
-  const { routes, facilitator } = config;
+export function compose(config: Compiled, emit: Emit, clock: Clock): Composed {
+  const { routes, facilitator, observing } = config;
   const stores = openStores(config.stores);
-  const cashier = makeCashier(httpFacilitator(facilitator, emit));
+  const { stats } = stores;
+  const tally = observing.counting ? stats.tally : UNCOUNTED;
+  const cashier = makeCashier(timed(httpFacilitator(facilitator, emit), tally, clock));
   const sessions = makeSessions({
     store: stores.sessions,
     besidePayments: stores.sessionsBesidePayments,
@@ -51,7 +59,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock, kinds);
   const health = makeHealth(stores.targets, emit, clock);
-  return {
+  const rooms: Rooms = {
     ...makeCors(config.cors),
     inspect: makeInspect(config.limits),
     locate: makeLocate(config.proxies),
@@ -88,7 +96,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
       find: makeFind({
         store: stores.cache,
         emit,
-        seen: (call) => upstreamHeaders(call, { headers: {} }),
+        seen: (call) => upstreamHeaders({ ...call, trace: undefined }, { headers: {} }),
         forward: makeForward({ clientLocation, noteFailure: health.note, emit, clock }),
       }),
       take: makeTake({
@@ -116,4 +124,6 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
       clean: clientHeaders,
     }),
   };
+  // Without a store there are no keys that the hashes should be the same as.
+  return { rooms, stats, secret: config.stores.rateLimit?.token ?? crypto.randomUUID() };
 }

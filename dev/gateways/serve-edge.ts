@@ -23,7 +23,7 @@ const server = createServer({ maxHeaderSize: 131_072, requestTimeout: 0 }, (requ
   answer(request, response).catch(() => response.destroy());
 });
 server.listen(Number(PORT), "127.0.0.1", () => {
-  console.log(JSON.stringify({ event: "listening", port: (server.address() as AddressInfo).port }));
+  console.log(JSON.stringify({ msg: "listening", port: (server.address() as AddressInfo).port }));
 });
 
 async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {

@@ -45,7 +45,7 @@ async function serve({ config, envFile, port, host, grace }: Options): Promise<v
 /** Says on standard output that the port is open, waits for SIGTERM or SIGINT, and ends the process clean. */
 export async function runUntilStopped(port: number, close: () => Promise<void>): Promise<void> {
   const stopped = stopSignal();
-  console.log(JSON.stringify({ level: "info", event: "listening", port }));
+  console.log(JSON.stringify({ timestamp: new Date().toISOString(), level: "info", msg: "listening", port }));
   await stopped;
   await close();
   process.exit(0);

@@ -1,6 +1,7 @@
 /** The shape of `gateway`: what is about the gateway itself, and not about what it sells. */
 import * as z from "zod/mini";
 import { CorsSchema, RequestLimitsSchema } from "./arrival-schema.ts";
+import { LogSchema, MetricsSchema, TraceSchema } from "./observing-schema.ts";
 import { TrustProxySchema } from "./proxy-schema.ts";
 import { GatewayRedisSchema } from "./store-schema.ts";
 import { SecondsSchema as seconds, UpstreamTimeoutSchema } from "./upstream-schema.ts";
@@ -29,6 +30,14 @@ export const GatewaySchema = z.strictObject({
   health: z.optional(z.boolean()),
   /** Lets whoever has the token (24 characters or more) order a purge (`POST /__tollbooth/cache/purge`) and see all of `/ready`. */
   admin: z.optional(z.strictObject({ token: z.string() })),
+  /** The log. */
+  log: z.optional(LogSchema),
+  /** Prometheus metrics, added up over all instances: `true`, or `{ path, token }`. Default false. */
+  metrics: z.optional(MetricsSchema),
+  /** Answers tell how long the store, the facilitator and the upstream took. Default false. */
+  serverTiming: z.optional(z.boolean()),
+  /** Traces that begin here. */
+  trace: z.optional(TraceSchema),
   /** Proxies in front of the gateway that are believed when they say who the client is. Default false. */
   trustProxy: z.optional(TrustProxySchema),
   /** The shared store in Goma Gateway's form; `stores.redis` is ours. */

@@ -10,6 +10,7 @@ import type { ConfigSource, Env } from "./define.ts";
 import { interpolate, isUnset } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
 import { checkPayersCounted } from "./limits.ts";
+import { checkObserving } from "./observing.ts";
 import { checkOffers } from "./offers.ts";
 import { checkFacilitator, checkRpc } from "./payments.ts";
 import { checkProxies } from "./proxies.ts";
@@ -58,6 +59,7 @@ async function check(raw: RawConfig, env: Env, faults: Fault[]): Promise<Compile
     limits: checkRequestLimits(raw),
     adminToken: checkAdmin(raw, faults),
     health: checkHealthPaths(raw, faults),
+    observing: checkObserving(raw, env, stores, faults),
     rpc: checkRpc(raw, faults),
   };
 }

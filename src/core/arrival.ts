@@ -1,5 +1,6 @@
 /** A request before it is known what it is for. */
 import type { Colo } from "./cache.ts";
+import type { Trace } from "./trace.ts";
 
 /** A request as the platform delivered it; `locate` adds what the seller's own proxies say of it. */
 export type Arrival = {
@@ -25,6 +26,13 @@ export type Arrival = {
   ) => Promise<Response>;
   /** True when it was not the client that ended the connection, where the platform can tell. */
   wasCut?: () => boolean;
+  /** What the gateway runs in, and where, as the platform says. */
+  runtime?: "workers" | "vercel" | "node";
+  region?: string | undefined;
+  /** Names the request in the log. */
+  id?: string;
+  /** The trace that it belongs to. */
+  trace?: Trace | undefined;
   /** A cache of the platform's near this isolate. */
   colo?: Colo | undefined;
 };

@@ -3,7 +3,7 @@
 /** Something the operator should be able to see; never holds secrets or whole payments. */
 export type Event = {
   event: string;
-  level: "info" | "warn" | "error";
+  level: "debug" | "info" | "warn" | "error";
   [field: string]: unknown;
 };
 

@@ -17,3 +17,8 @@ export function hex(bytes: ArrayBuffer | Uint8Array): string {
 export function fromHex(digits: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
+
+/** A hash that only whoever has the secret could guess back: of addresses and payers, in keys and in the log. */
+export async function keyedHash(secret: string, text: string): Promise<string> {
+  return (await hash(secret, text)).slice(0, 32);
+}

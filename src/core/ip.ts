@@ -43,3 +43,16 @@ export function readRange(text: string): IpRange | undefined {
 export function isWithin({ network, bits }: IpRange, ip: Ip): boolean {
   return ip.kind() === network.kind() && ip.match(network, bits);
 }
+
+/** All that come without an address share one count. */
+const NO_ADDRESS = "none";
+
+/**
+ * The address as it is counted: IPv4 as it is, also when written as IPv6; IPv6 by its /64, because whoever has one
+ * address there has all of them.
+ */
+export function toCountedAddress(address: string | undefined): string {
+  const ip = readIp(address);
+  if (!ip) return NO_ADDRESS;
+  return ip.kind() === "ipv4" ? ip.toString() : `${networkOf(ip, 64)}/64`;
+}

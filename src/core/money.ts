@@ -47,3 +47,10 @@ export function isDearer(a: Decimal | undefined, b: Decimal | undefined): boolea
   if (!b) return true;
   return a.digits * 10n ** BigInt(b.scale) > b.digits * 10n ** BigInt(a.scale);
 }
+
+/** As text, with two digits behind the point or as many as it takes: `0.01`, `1.00`, `0.0005`. */
+export function formatDecimal({ digits, scale }: Decimal): string {
+  const text = String(digits).padStart(scale + 1, "0");
+  const [whole, fraction] = [text.slice(0, text.length - scale), text.slice(text.length - scale)];
+  return `${whole}.${fraction.replace(/0+$/, "").padEnd(2, "0")}`;
+}

@@ -8,6 +8,7 @@ import type { IpRange } from "./ip.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Decimal } from "./money.ts";
+import type { Observing } from "./observation.ts";
 import type { Pricing } from "./pricing.ts";
 import type { HeaderChange, Upstream } from "./upstream.ts";
 import type { Usage } from "./usage.ts";
@@ -146,4 +147,5 @@ export type Compiled = {
   /** Undefined: pages of other origins are nobody's concern here. */
   cors: Cors | undefined;
   limits: RequestLimits;
+  observing: Observing;
 };

@@ -1,5 +1,6 @@
 /** How stores are asked, and what of them is not about payments; `stores/` implements it. */
 import type { RateLimit } from "./limit.ts";
+import type { Counts } from "./series.ts";
 import type { Target, Upstream } from "./upstream.ts";
 
 /** A script to run on its keys; `args` are strings so that nothing is rounded on the way. */
@@ -117,4 +118,12 @@ export type TargetHealth = {
    * @throws GatewayError `store_unavailable`
    */
   failed: (upstream: Upstream, target: Target) => Promise<boolean>;
+};
+
+/** What all instances have counted. All throw GatewayError `store_unavailable`. */
+export type StatsStore = {
+  /** All that was ever counted. */
+  total: () => Promise<Counts>;
+  /** By UTC day, `2026-11-21`, from the first to the last of these, at most 400; days without counts are left out. */
+  days: (from: string, to: string) => Promise<Map<string, Counts>>;
 };

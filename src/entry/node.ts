@@ -10,7 +10,8 @@ const server = await listen(createTollbooth(config, { platform: node }), {
   ...(HOST ? { hostname: HOST } : {}),
 });
 const stopped = stopSignal();
-console.log(JSON.stringify({ level: "info", event: "listening", port: server.port }));
+const timestamp = new Date().toISOString();
+console.log(JSON.stringify({ timestamp, level: "info", msg: "listening", port: server.port }));
 await stopped;
 await server.close();
 process.exit(0);

@@ -1,22 +1,9 @@
 /** Who is counted. Until a payer is proven, a client is its address: everything else it could make up. */
 import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
-import { networkOf, readIp } from "../core/ip.ts";
+import { toCountedAddress } from "../core/ip.ts";
 import type { LimitKey } from "../core/limit.ts";
 import { readCookies } from "../core/session.ts";
-
-/** All that come without an address share one count. */
-const NO_ADDRESS = "none";
-
-/**
- * The address as it is counted: IPv4 as it is, also when written as IPv6; IPv6 by its /64, because whoever has one
- * address there has all of them.
- */
-export function toCountedAddress(address: string | undefined): string {
-  const ip = readIp(address);
-  if (!ip) return NO_ADDRESS;
-  return ip.kind() === "ipv4" ? ip.toString() : `${networkOf(ip, 64)}/64`;
-}
 
 /**
  * The client of a call under a limit, with its kind, so that no address can pass for a payer. `address` is who is counted

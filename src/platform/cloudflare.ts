@@ -11,8 +11,16 @@ export const cloudflare: Platform = (c) => ({
   addressListed: true,
   waitUntil: (work) => c.executionCtx.waitUntil(work),
   upgrades: true,
+  runtime: "workers",
+  region: regionOf(c.req.raw),
   colo,
 });
+
+/** The data centre that took the request. */
+function regionOf(request: { cf?: unknown }): string | undefined {
+  const { colo: name } = { colo: undefined, ...(request.cf ?? {}) };
+  return typeof name === "string" ? name : undefined;
+}
 
 /** The data centre's cache. It is shared with nobody but this worker, and asked by names that no client can know. */
 const colo: Colo | undefined =

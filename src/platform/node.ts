@@ -37,6 +37,7 @@ export const node: Platform = (c) => {
     clientAddress: socket.remoteAddress,
     waitUntil: track,
     wasCut: () => wasCut(socket),
+    runtime: "node",
     upload,
   };
 };

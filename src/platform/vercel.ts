@@ -12,6 +12,9 @@ export const vercel: Platform = (c) => ({
   clientAddress: c.req.header("x-real-ip"),
   addressListed: true,
   waitUntil: (work) => c.executionCtx.waitUntil(work),
+  runtime: "vercel",
+  // `fra1::abcde-…`: Vercel overwrites what a client sends.
+  region: /^[a-z]{3}\d+(?=::)/.exec(c.req.header("x-vercel-id") ?? "")?.[0],
 });
 
 /** Where Vercel's cron calls; `CRON_SECRET` is what it proves itself with, and without one nobody is let in. */

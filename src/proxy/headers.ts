@@ -8,6 +8,7 @@ import type { Asking } from "../core/answer.ts";
 import type { Call } from "../core/call.ts";
 import { connectionListed } from "../core/connection.ts";
 import { CREDITS_HEADER, SESSION_COOKIE, SESSION_HEADER, TOP_UP_HEADER } from "../core/session.ts";
+import { traceparentOf } from "../core/trace.ts";
 import { wantsWebSocket } from "../core/upgrade.ts";
 import type { HeaderChange, Target } from "../core/upstream.ts";
 
@@ -40,6 +41,8 @@ const CDN_CACHING = /(?:^|-)cdn-cache-control$|^(?:surrogate-control|edge-contro
 const DECODED = /^(?:x-gzip|gzip|br|deflate)$/i;
 /** A directive's value may be a quoted list. */
 const UNQUOTED_COMMA = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/;
+/** Continued by the gateway, which is a span of its own. */
+const TRACING = ["traceparent", "tracestate"];
 /** `@x402/fetch` sends this response header with its paid request. */
 const CLIENT_QUIRKS = new Set(["access-control-expose-headers"]);
 
@@ -48,7 +51,7 @@ const CLIENT_QUIRKS = new Set(["access-control-expose-headers"]);
  * route sets, and at last what is `wanted`.
  */
 export function upstreamHeaders(
-  { request, url, route, clientAddress, via = [] }: Call,
+  { request, url, route, clientAddress, via = [], trace }: Call,
   target: Pick<Target, "headers">,
   wanted: Asking["headers"] = {},
 ): Headers {
@@ -65,6 +68,9 @@ export function upstreamHeaders(
   headers.set("accept-encoding", headers.has("range") ? "identity" : "gzip, br");
   // The runtime adds the rest of the handshake.
   if (wantsWebSocket(request)) headers.set("upgrade", "websocket");
+  for (const name of TRACING) headers.delete(name);
+  if (trace) headers.set("traceparent", traceparentOf(trace));
+  if (trace?.state !== undefined) headers.set("tracestate", trace.state);
   headers.set("x-forwarded-host", url.host);
   headers.set("x-forwarded-proto", url.protocol.slice(0, -1));
   if (clientAddress !== undefined) headers.set("x-forwarded-for", [clientAddress, ...via].join(", "));

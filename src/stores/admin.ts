@@ -4,7 +4,8 @@
  */
 import * as z from "zod/mini";
 import type { RedisConnection } from "../core/route.ts";
-import { countersKey } from "./counters.ts";
+import type { Counts } from "../core/series.ts";
+import { dayKey, dayOf } from "./tally.ts";
 
 /** A command without a result: nobody answered, the token is wrong, or the store said no. */
 export class StoreFault extends Error {
@@ -25,8 +26,8 @@ export type Admin = {
   time: () => Promise<number>;
   /** `maxmemory-policy`; undefined when the service does not tell. */
   evictionPolicy: () => Promise<string | undefined>;
-  /** What the gateways have counted about this store in the last so many hours; empty when nothing was. */
-  counts: (prefix: string, hours: number) => Promise<Record<string, number>>;
+  /** What the gateways have counted under the prefix today and yesterday (UTC). */
+  counts: (prefix: string) => Promise<Counts>;
   /** All fields of a hash, found by HSCAN. */
   fields: (key: string) => Promise<Record<string, string>>;
   /** Every key that begins so, found by SCAN; `found` hears how many there are so far. */
@@ -37,12 +38,21 @@ export type Admin = {
 
 const Reply = z.object({ result: z.optional(z.unknown()), error: z.optional(z.string()) });
 const Page = z.tuple([z.union([z.string(), z.number()]), z.array(z.string())]);
-const Fields = z.array(z.string());
 const Time = z.tuple([z.union([z.string(), z.number()]), z.union([z.string(), z.number()])]);
 
 /** An operator's way to a store; makes no request until it is used. */
 export function openAdmin(connection: RedisConnection): Admin {
   const run = (...words: string[]) => command(connection, words);
+  async function fields(key: string): Promise<Record<string, string>> {
+    const fields: Record<string, string> = {};
+    let cursor = "0";
+    do {
+      const [next, page] = parse(Page, await run("HSCAN", key, cursor, "COUNT", "500"));
+      for (let i = 0; i < page.length; i += 2) fields[page[i] ?? ""] = page[i + 1] ?? "";
+      cursor = String(next);
+    } while (cursor !== "0");
+    return fields;
+  }
   return {
     async ping() {
       await run("PING");
@@ -58,30 +68,15 @@ export function openAdmin(connection: RedisConnection): Admin {
       const config = await orNothing(run("CONFIG", "GET", "maxmemory-policy"));
       return Array.isArray(config) && typeof config[1] === "string" ? config[1] : undefined;
     },
-    async counts(prefix, hours) {
-      const keys = Array.from({ length: hours }, (_, hour) =>
-        countersKey(prefix, Date.now() - hour * 3600_000),
-      );
-      const found = await Promise.all(keys.map(async (key) => parse(Fields, await run("HGETALL", key))));
-      const total: Record<string, number> = {};
-      for (const fields of found) {
-        for (let i = 0; i < fields.length; i += 2) {
-          const name = fields[i] ?? "";
-          total[name] = (total[name] ?? 0) + Number(fields[i + 1]);
-        }
+    async counts(prefix) {
+      const total: Counts = new Map();
+      for (const day of [dayOf(Date.now()), dayOf(Date.now() - 86_400_000)]) {
+        const found = Object.entries(await fields(dayKey(prefix, day)));
+        for (const [name, amount] of found) total.set(name, (total.get(name) ?? 0) + Number(amount));
       }
       return total;
     },
-    async fields(key) {
-      const fields: Record<string, string> = {};
-      let cursor = "0";
-      do {
-        const [next, page] = parse(Page, await run("HSCAN", key, cursor, "COUNT", "500"));
-        for (let i = 0; i < page.length; i += 2) fields[page[i] ?? ""] = page[i + 1] ?? "";
-        cursor = String(next);
-      } while (cursor !== "0");
-      return fields;
-    },
+    fields,
     async keysUnder(start, found) {
       const keys = new Set<string>();
       let cursor = "0";

@@ -1,20 +1,22 @@
 /** The payment records (`docs/storage.md`): `{prefix}:verify:{spend}`, and what leads to them. */
 import type { Admission } from "../core/admission.ts";
-import type { PaymentStore, PendingStore } from "../core/ports.ts";
+import type { PaymentChange, PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RunScripts, ScriptCall } from "../core/stores.ts";
 import { CHANGE } from "./change-script.ts";
-import type { Counters } from "./counters.ts";
 import { creditKeys } from "./credits.ts";
 import { isAgain, toAdmission, toFound, toSpends, twinOf } from "./payment-replies.ts";
 import { DUE, TAKE } from "./pending-scripts.ts";
 import { CLAIM } from "./scripts.ts";
 import { sessionKey } from "./sessions.ts";
+import type { RidingTally } from "./tally.ts";
 import { TWIN } from "./twin-script.ts";
 
 /** The index is in parts, so that payments do not wait for each other where keys are locked. */
 const PARTS = [..."0123456789abcdef"];
 /** What is owed is looked at again after this, ms. */
 const OWED_AGAIN_MS = 3600_000;
+/** More is to be written of such a payment, and counted. */
+const GOES_ON: ReadonlySet<string> = new Set<PaymentChange["to"]>(["settled", "renewed", "due", "kept"]);
 
 type Claiming = Parameters<PaymentStore["claim"]>[0];
 
@@ -24,8 +26,8 @@ export type PaymentOptions = {
   prefix: string;
   /** First part of the keys of sessions and credits, if they are kept behind the same connection. */
   besidePrefix?: string | undefined;
-  /** What goes along with writes that nobody waits for. */
-  counters?: Pick<Counters, "take" | "putBack"> | undefined;
+  /** Goes along with the last words on payments, for which nobody waits. */
+  tally?: Pick<RidingTally, "take" | "putBack"> | undefined;
 };
 
 /** The key of a payment's record. */
@@ -36,7 +38,7 @@ export function recordKey(prefix: string, spend: string): string {
 /** Payment records behind a connection, and the index of those that were not brought to an end. */
 export function paymentStore(
   run: RunScripts,
-  { prefix, besidePrefix, counters }: PaymentOptions,
+  { prefix, besidePrefix, tally }: PaymentOptions,
 ): PaymentStore & PendingStore {
   const record = (spend: string) => recordKey(prefix, spend);
   const index = (spend: string) => `${prefix}:pending:${spend.slice(0, 1)}`;
@@ -111,13 +113,15 @@ export function paymentStore(
       const ms = kept?.forMs ?? ("goodMs" in change ? change.goodMs : 0) ?? 0;
       const args = [owner, change.to, String(leaseMs), receipt ? JSON.stringify(receipt) : ""];
       args.push(said, transaction, spend, kept ? JSON.stringify(kept.answer) : "", String(ms));
-      const counted = counters?.take();
       const keys = [record(spend), index(spend), ...(name === undefined ? [] : [named(name)])];
-      const call = { script: CHANGE, keys, args };
-      const [reply] = await run(counted ? [call, counted] : [call]).catch((error: unknown) => {
-        if (counted) counters?.putBack(counted);
-        throw error;
-      });
+      const rides = (GOES_ON.has(change.to) ? undefined : tally?.take()) ?? [];
+      const [reply, ...ridden] = await run([{ script: CHANGE, keys, args }, ...rides]).catch(
+        (error: unknown) => {
+          tally?.putBack(rides);
+          throw error;
+        },
+      );
+      tally?.putBack(rides.filter((_, i) => typeof ridden[i] !== "number"));
       return Number(reply) === 1;
     },
     async due(limit) {

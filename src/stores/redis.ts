@@ -9,12 +9,14 @@ import { GatewayError } from "../core/errors.ts";
 import { digest } from "../core/hash.ts";
 import type { RedisConnection } from "../core/route.ts";
 import type { RunScripts, ScriptCall } from "../core/stores.ts";
-import type { Counters } from "./counters.ts";
 
 type Reply = { result?: unknown; error?: string | undefined };
 
+/** Hears how a request to a store went, and how long that took, ms. */
+export type Note = (ms: number, outcome: "ok" | "failed" | "timeout") => void;
+
 /** A connection; makes no request until it is used. Tells `note` how each request went. */
-export function connect({ url, token, timeoutMs }: RedisConnection, note?: Counters["note"]): RunScripts {
+export function connect({ url, token, timeoutMs }: RedisConnection, note?: Note): RunScripts {
   const redis = new Redis({
     url,
     token,

@@ -8,14 +8,15 @@ import type { RefundLedger } from "../core/refund.ts";
 import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
 import type { CreditStore, Limiter, RunScripts, SessionStore, TargetHealth } from "../core/stores.ts";
 import { cacheStore } from "./cache.ts";
-import { makeCounters } from "./counters.ts";
 import { creditStore } from "./credits.ts";
 import { hookStore } from "./hook-store.ts";
 import { limiter } from "./limiter.ts";
 import { paymentStore, recordKey } from "./payments.ts";
-import { connect } from "./redis.ts";
+import { connect, type Note } from "./redis.ts";
 import { refundLedger } from "./refunds.ts";
 import { type SessionOptions, sessionStore } from "./sessions.ts";
+import { type Stats, statsStore } from "./stats.ts";
+import { makeTally } from "./tally.ts";
 import { targetHealth } from "./target-health.ts";
 
 /** A payment that has added its time or credits is known longer than any payment can be presented again, ms. */
@@ -39,6 +40,8 @@ export type Stores = {
   refunds: RefundLedger;
   /** Answers that are kept for everybody. */
   cache: CacheStore;
+  /** Beside the payment records, so that it can go along with them; without those, in any other store. */
+  stats: Stats;
   /** True when a claim can look by itself whether the payer's session runs. */
   sessionsBesidePayments: boolean;
   /** True when a count can look by itself whether a payment is new; else nobody is counted as a payer. */
@@ -49,12 +52,22 @@ export type Stores = {
 export function openStores(connections: Compiled["stores"]): Stores {
   const { verificationCache = NOWHERE, rateLimit = NOWHERE } = connections;
   const { timeSession = NOWHERE, responseCache = NOWHERE } = connections;
-  const counters = makeCounters(verificationCache.prefix, () => Date.now());
+  const beside =
+    connections.verificationCache ??
+    connections.rateLimit ??
+    connections.timeSession ??
+    connections.responseCache;
+  const { prefix: statsPrefix } = beside ?? NOWHERE;
+  const tally = makeTally(statsPrefix, () => Date.now());
+  const note: Note = (ms, outcome) => {
+    tally.count("redis_requests_total", { outcome });
+    tally.time("redis_request_duration_seconds", {}, ms);
+  };
   const shared = new Map<string, RunScripts>();
   const open = (connection: RedisConnection | undefined): RunScripts => {
     if (!connection) return nobody;
     const place = placeOf(connection);
-    const run = shared.get(place) ?? connect(connection, counters.note);
+    const run = shared.get(place) ?? connect(connection, note);
     shared.set(place, run);
     return run;
   };
@@ -73,7 +86,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
       floorMs,
       paymentStore(payments, {
         prefix: verificationCache.prefix,
-        counters,
+        tally,
         besidePrefix: sessionsBesidePayments ? timeSession.prefix : undefined,
       }),
     ),
@@ -91,6 +104,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
       prefix: responseCache.prefix,
       secret: responseCache.token,
     }),
+    stats: statsStore(open(beside), tally, statsPrefix),
     sessionsBesidePayments,
     limitsBesidePayments: limits === payments,
   };

@@ -13,6 +13,7 @@ import { createRespClient } from "../../src/bridge/resp.ts";
 import { type Bridge, startBridge } from "../../src/bridge/serve.ts";
 import { diagnose } from "../../src/cli/doctor.ts";
 import { load } from "../../src/config/load.ts";
+import { counterSeries, histogramSeries } from "../../src/core/series.ts";
 import { postJson } from "../bridge/backends.ts";
 
 const WALLET = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
@@ -174,24 +175,16 @@ describe("a store that is not", () => {
   });
 
   it("failed often lately, as the gateways have seen it", async () => {
-    const hour = `shop:stats:store:${new Date().toISOString().slice(0, 13)}`;
-    await postJson(redis, "/", [
-      "HSET",
-      hour,
-      "requests",
-      "100",
-      "timeout",
-      "3",
-      "le_5",
-      "97",
-      "le_2000",
-      "3",
-    ]);
+    const today = `shop:stats:day:${new Date().toISOString().slice(0, 10)}`;
+    const ended = (outcome: string) => counterSeries("redis_requests_total", { outcome });
+    const within = (bound: string) => histogramSeries("redis_request_duration_seconds", {}, bound);
+    const counts = { [ended("ok")]: 97, [ended("timeout")]: 3, [within("0.005")]: 97, [within("2")]: 3 };
+    await postJson(redis, "/", ["HSET", today, ...Object.entries(counts).flat().map(String)]);
     expect(await troubles()).toEqual([
       [
         "warn",
         "traffic",
-        "100 requests in 24 hours, 0 failed, 3 timed out (3.00 %); half within 5 ms, 99 % within 2000 ms",
+        "100 requests since yesterday, 0 failed, 3 timed out (3.00 %); half within 5 ms, 99 % within 2000 ms",
       ],
     ]);
   });

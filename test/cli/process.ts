@@ -43,7 +43,7 @@ export function start(args: readonly string[], options: CommandOptions = {}): Ru
   const port = new Promise<number>((resolve, reject) => {
     child.stdout.on("data", (chunk: Buffer) => {
       output.stdout += chunk;
-      const line = /^(\{.*"event":"listening".*\})\n/.exec(output.stdout)?.[1];
+      const line = /^(\{.*"msg":"listening".*\})\n/.exec(output.stdout)?.[1];
       if (line !== undefined) resolve(JSON.parse(line).port);
     });
     child.stderr.on("data", (chunk: Buffer) => {

@@ -55,7 +55,7 @@ export type Slot = {
   failures: () => string[];
 };
 
-const UNEXPECTED = /"event":"request_failed".*"code":"(?:internal_error|config_invalid|upstream_\w+)"/;
+const UNEXPECTED = /"level":"error","msg":"request".*"code":"(?:internal_error|config_invalid|upstream_\w+)"/;
 
 const RUNTIMES = ["workers", "node", "workers", "workers", "node", "workers"] as const;
 

@@ -21,7 +21,7 @@ it("a target that fails at one instance is out for another, which has never aske
   const post = (url: string) => fetch(`${url}/free/ejecting`, { method: "POST" });
   expect((await post(other.url)).status).toBe(503);
   for (let i = 0; i < 40 && sick() < 4; i++) await post(gateway.url);
-  await expect.poll(() => gateway.log()).toContain('"event":"target_ejected"');
+  await expect.poll(() => gateway.log()).toContain('"msg":"target_ejected"');
   await world.reset();
   for (let i = 0; i < 10; i++) expect((await post(other.url)).status).toBe(200);
   expect(sick()).toBe(0);

@@ -355,7 +355,7 @@ describe("a ttl for the payment records", () => {
     try {
       const { url, token } = store;
       const config = await loadWith(stores({ redis: { url, token }, verificationCache: { ttlSeconds } }));
-      const rooms = compose(config, () => undefined, Date.now);
+      const { rooms } = compose(config, () => undefined, Date.now);
       const validBefore = Math.floor(Date.now() / 1000) + validForSeconds;
       const call = {
         waitUntil: () => undefined,

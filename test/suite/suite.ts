@@ -18,6 +18,7 @@ import { leavingTests } from "./leaving.ts";
 import { limitTests } from "./limits.ts";
 import { meteredTests } from "./metered.ts";
 import { meteringTests } from "./metering.ts";
+import { observingTests } from "./observing.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
 import { pricingTests } from "./pricing.ts";
@@ -56,6 +57,8 @@ const SUITES = {
   healthTests,
   coldStartTests,
   wayTests,
+  // Last: it looks through all that the others have made the gateway say.
+  observingTests,
 };
 
 export function describeGateway(runtime: Runtime): void {

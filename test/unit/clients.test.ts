@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { toCountedAddress } from "../../src/core/ip.ts";
 import type { LimitContext, LimitKey } from "../../src/core/limit.ts";
-import { clientOf, toCountedAddress } from "../../src/limits/client.ts";
+import { clientOf } from "../../src/limits/client.ts";
 import { compileMatch } from "../../src/routing/match.ts";
 import { arrivalOf, codeOf, routeOf } from "./call.ts";
 

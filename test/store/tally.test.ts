@@ -1,0 +1,127 @@
+/** What is counted gets into the store once, whatever happens on the way, and nothing else depends on it. */
+import { afterEach, expect, it, vi } from "vitest";
+import { counterSeries, histogramSeries } from "../../src/core/series.ts";
+import { openStores } from "../../src/stores/stores.ts";
+import { describeBackends, postJson } from "../bridge/backends.ts";
+
+const BY = { spend: "a1", owner: "o", leaseMs: 10_000, receipt: undefined };
+const ROUTE = { route: "GET /a" };
+const BLOCKED = counterSeries("rate_limit_blocks_total", ROUTE);
+const ended = (outcome: string) => counterSeries("redis_requests_total", { outcome });
+
+afterEach(() => void vi.useRealTimers());
+
+/** Lets the time pass after which an isolate writes also what is worth no write. */
+function passTime(ms = 11_000): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
+}
+
+describeBackends("what is counted", { strict: true }, (of) => {
+  const open = () => {
+    const { url, token } = of.redis;
+    const at = { url, token, prefix: "test", timeoutMs: 500 };
+    return openStores({ rateLimit: at, verificationCache: at, timeSession: at, responseCache: at });
+  };
+  const delivered = ({ payments }: ReturnType<typeof open>) => payments.change(BY, { to: "delivered" });
+  const today = () => new Date().toISOString().slice(0, 10);
+  const isStatistics = { when: () => true };
+
+  it("of the store itself rides along with a payment's last word: no request of its own, each counted once", async () => {
+    const stores = open();
+    of.faults.resetCounters();
+    for (let i = 0; i < 3; i++) await delivered(stores);
+    expect(of.faults.requests.map(({ commands }) => commands.length)).toEqual([1, 1, 1]);
+    passTime();
+    for (let i = 0; i < 2; i++) await delivered(stores);
+    expect(of.faults.requests.map(({ commands }) => commands.length)).toEqual([1, 1, 1, 2, 1]);
+    const { stats } = open();
+    const total = await stats.total();
+    expect(total.get(ended("ok"))).toBe(3);
+    expect((await stats.days(today(), today())).get(today())).toEqual(total);
+  });
+
+  it("goes with the last word on a payment, and not with those before it", async () => {
+    const stores = open();
+    stores.stats.tally.count("rate_limit_blocks_total", ROUTE);
+    of.faults.resetCounters();
+    for (const to of ["settled", "renewed"] as const) await stores.payments.change(BY, { to });
+    expect(of.faults.requests.map(({ commands }) => commands.length)).toEqual([1, 1]);
+    await delivered(stores);
+    expect(of.faults.requests.at(-1)?.commands.length).toBe(2);
+    expect((await stores.stats.total()).get(BLOCKED)).toBe(1);
+  });
+
+  it("of a store that was away is there once it is back, its failures and timeouts too", async () => {
+    const stores = open();
+    of.faults.set("error-500", { times: 2 });
+    for (let i = 0; i < 2; i++) await expect(delivered(stores)).rejects.toThrow();
+    of.faults.set("hang", { times: 1 });
+    await expect(delivered(stores)).rejects.toThrow();
+    passTime();
+    await delivered(stores);
+    const total = await stores.stats.total();
+    expect([total.get(ended("failed")), total.get(ended("timeout"))]).toEqual([2, 1]);
+  });
+
+  it("counts once when the reply to its write was lost", async () => {
+    const { stats } = open();
+    stats.tally.count("rate_limit_blocks_total", ROUTE, 5);
+    of.faults.set("drop-after", { times: 1, ...isStatistics });
+    await stats.flush();
+    // Refused, and then repeated.
+    expect(of.faults.statistics.length).toBe(2);
+    expect((await stats.total()).get(BLOCKED)).toBe(5);
+  });
+
+  it("counts once when the reply to the last word it went along with was lost", async () => {
+    const stores = open();
+    stores.stats.tally.count("rate_limit_blocks_total", ROUTE, 5);
+    of.faults.set("drop-after", { times: 1 });
+    await expect(delivered(stores)).rejects.toThrow();
+    await stores.stats.flush();
+    expect((await stores.stats.total()).get(BLOCKED)).toBe(5);
+  });
+
+  it("is added up over isolates, and by the day of the one that writes it", async () => {
+    const isolates = [open(), open()];
+    for (const { stats } of isolates)
+      stats.tally.time("request_duration_seconds", { ...ROUTE, method: "GET" }, 70);
+    await Promise.all(isolates.map(({ stats }) => stats.flush()));
+    passTime(86_400_000);
+    const { stats } = open();
+    stats.tally.count("rate_limit_blocks_total", ROUTE);
+    await stats.flush();
+    const part = (name: string) =>
+      histogramSeries("request_duration_seconds", { ...ROUTE, method: "GET" }, name);
+    const total = await stats.total();
+    expect([total.get(part("0.1")), total.get(part("sum")), total.get(BLOCKED)]).toEqual([2, 140_000, 1]);
+    const days = await stats.days("2020-01-01", today());
+    expect([...days.keys()]).toEqual([]);
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+    const two = await stats.days(yesterday, today());
+    expect([two.get(yesterday)?.get(part("0.1")), two.get(today())?.get(BLOCKED)]).toEqual([2, 1]);
+    expect([two.get(yesterday)?.has(BLOCKED), two.get(today())?.has(part("sum"))]).toEqual([false, false]);
+  });
+
+  it("leaves no key for ever", async () => {
+    const { stats } = open();
+    stats.tally.count("rate_limit_blocks_total", ROUTE);
+    await stats.flush();
+    const { result: keys } = (await postJson(of.redis, "/", ["KEYS", "*"])) as { result: string[] };
+    expect(keys.length).toBe(3);
+    for (const key of keys) {
+      const { result } = (await postJson(of.redis, "/", ["PTTL", key])) as { result: number };
+      expect(result).toBeGreaterThan(0);
+      if (key.includes(":write:")) expect(result).toBeLessThanOrEqual(300_000);
+    }
+  });
+
+  it("that cannot be written does not keep a payment's record from being written", async () => {
+    const stores = open();
+    await postJson(of.redis, "/", ["SET", "test:stats:metrics", "not a hash"]);
+    stores.stats.tally.count("rate_limit_blocks_total", ROUTE);
+    // False: nobody has claimed it. A failure would throw.
+    expect(await delivered(stores)).toBe(false);
+    expect(of.faults.requests.at(-1)?.commands.length).toBe(2);
+  });
+});
