@@ -1,6 +1,7 @@
 /** The shape of `gateway`: what is about the gateway itself, and not about what it sells. */
 import * as z from "zod/mini";
 import { CorsSchema, RequestLimitsSchema } from "./arrival-schema.ts";
+import { DurationSchema } from "./limit-schema.ts";
 import { TrustProxySchema } from "./proxy-schema.ts";
 import { GatewayRedisSchema } from "./store-schema.ts";
 import { SecondsSchema as seconds, UpstreamTimeoutSchema } from "./upstream-schema.ts";
@@ -27,6 +28,12 @@ export const GatewaySchema = z.strictObject({
   limits: z.optional(RequestLimitsSchema),
   /** Lets whoever has the token (24 characters or more) order a purge: `POST /__tollbooth/cache/purge`. */
   admin: z.optional(z.strictObject({ token: z.string() })),
+  /** Keeps the receipts of all payments for `retention` (default `"90d"`) beside the payment records; `false` keeps none. */
+  ledger: z.optional(
+    z.union([z.literal(false), z.strictObject({ retention: z.optional(DurationSchema) })], {
+      error: "expected { retention } or false",
+    }),
+  ),
   /** Proxies in front of the gateway that are believed when they say who the client is. Default false. */
   trustProxy: z.optional(TrustProxySchema),
   /** The shared store in Goma Gateway's form; `stores.redis` is ours. */

@@ -6,7 +6,7 @@
 import { Ratelimit } from "@upstash/ratelimit";
 import * as z from "zod/mini";
 import { GatewayError } from "../core/errors.ts";
-import { hash } from "../core/hash.ts";
+import { keyedHash } from "../core/hash.ts";
 import type { RateLimit } from "../core/limit.ts";
 import type { Allowance, Limiter, RunScripts, ScriptCall } from "../core/stores.ts";
 import { type Counting, capture } from "./limit-capture.ts";
@@ -33,8 +33,7 @@ export function limiter(run: RunScripts, { prefix, secret, recordKey }: LimiterO
   const eithers = new Map<string, string>();
 
   async function keyOf(scope: string, client: string): Promise<string> {
-    const id = await hash(secret, client);
-    return `${prefix}:rl:${scope}:${id.slice(0, 32)}`;
+    return `${prefix}:rl:${scope}:${await keyedHash(secret, client)}`;
   }
 
   /** The call as it is for a payment that is new, and for the other client where it is not. */

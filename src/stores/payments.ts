@@ -5,14 +5,13 @@ import type { RunScripts, ScriptCall } from "../core/stores.ts";
 import { CHANGE } from "./change-script.ts";
 import type { Counters } from "./counters.ts";
 import { creditKeys } from "./credits.ts";
+import { type Book, onItsDay } from "./ledger-keys.ts";
 import { isAgain, toAdmission, toFound, toSpends, twinOf } from "./payment-replies.ts";
-import { DUE, TAKE } from "./pending-scripts.ts";
+import { DUE, pendingKey, pendingKeys, TAKE } from "./pending-scripts.ts";
 import { CLAIM } from "./scripts.ts";
 import { sessionKey } from "./sessions.ts";
 import { TWIN } from "./twin-script.ts";
 
-/** The index is in parts, so that payments do not wait for each other where keys are locked. */
-const PARTS = [..."0123456789abcdef"];
 /** What is owed is looked at again after this, ms. */
 const OWED_AGAIN_MS = 3600_000;
 
@@ -26,6 +25,8 @@ export type PaymentOptions = {
   besidePrefix?: string | undefined;
   /** What goes along with writes that nobody waits for. */
   counters?: Pick<Counters, "take" | "putBack"> | undefined;
+  /** Where receipts are entered; without one they are not. */
+  book?: Book | undefined;
 };
 
 /** The key of a payment's record. */
@@ -36,16 +37,16 @@ export function recordKey(prefix: string, spend: string): string {
 /** Payment records behind a connection, and the index of those that were not brought to an end. */
 export function paymentStore(
   run: RunScripts,
-  { prefix, besidePrefix, counters }: PaymentOptions,
+  { prefix, besidePrefix, counters, book }: PaymentOptions,
 ): PaymentStore & PendingStore {
   const record = (spend: string) => recordKey(prefix, spend);
-  const index = (spend: string) => `${prefix}:pending:${spend.slice(0, 1)}`;
+  const index = (spend: string) => pendingKey(prefix, spend);
 
   const beside = creditKeys(besidePrefix ?? "");
   const named = (name: string) => `${prefix}:pid:${name}`;
 
   function claimCall(claiming: Claiming): ScriptCall {
-    const { spend, fingerprint, owner, leaseMs, ttlMs, create, identifier, payment } = claiming;
+    const { spend, fingerprint, owner, leaseMs, ttlMs, create, identifier, payment, sold } = claiming;
     const { session, credit } = (besidePrefix !== undefined && claiming.instead) || {};
     const keys = [record(spend), index(spend)];
     if (credit) keys.push(beside.account(credit.id), beside.draw(credit.draw));
@@ -64,6 +65,7 @@ export function paymentStore(
       spend,
       identifier?.call ?? "",
       String(credit?.knownMs ?? ""),
+      sold ? `${sold.decimals} ${sold.symbol} ${sold.route}` : "",
     );
     return { script: CLAIM, keys, args };
   }
@@ -111,17 +113,27 @@ export function paymentStore(
       const ms = kept?.forMs ?? ("goodMs" in change ? change.goodMs : 0) ?? 0;
       const args = [owner, change.to, String(leaseMs), receipt ? JSON.stringify(receipt) : ""];
       args.push(said, transaction, spend, kept ? JSON.stringify(kept.answer) : "", String(ms));
-      const counted = counters?.take();
-      const keys = [record(spend), index(spend), ...(name === undefined ? [] : [named(name)])];
-      const call = { script: CHANGE, keys, args };
-      const [reply] = await run(counted ? [call, counted] : [call]).catch((error: unknown) => {
-        if (counted) counters?.putBack(counted);
-        throw error;
+      let counted = counters?.take();
+      const reply = await onItsDay(book, receipt, async (entry) => {
+        const keys = [
+          record(spend),
+          index(spend),
+          ...entry.keys,
+          ...(name === undefined ? [] : [named(name)]),
+        ];
+        const call = { script: CHANGE, keys, args: [...args, ...entry.args] };
+        const counts = counted;
+        counted = undefined;
+        const [answer] = await run(counts ? [call, counts] : [call]).catch((error: unknown) => {
+          if (counts) counters?.putBack(counts);
+          throw error;
+        });
+        return Number(answer);
       });
-      return Number(reply) === 1;
+      return reply === 1;
     },
     async due(limit) {
-      const calls = PARTS.map((part) => ({ script: DUE, keys: [index(part)], args: [String(limit)] }));
+      const calls = pendingKeys(prefix).map((key) => ({ script: DUE, keys: [key], args: [String(limit)] }));
       const replies = await run(calls);
       return toSpends(replies).slice(0, limit);
     },

@@ -3,6 +3,7 @@
 import { GatewayError } from "../core/errors.ts";
 import type { HookStore } from "../core/hooks.ts";
 import type { CacheStore } from "../core/kept.ts";
+import type { Ledger } from "../core/ledger.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RefundLedger } from "../core/refund.ts";
 import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
@@ -11,6 +12,8 @@ import { cacheStore } from "./cache.ts";
 import { makeCounters } from "./counters.ts";
 import { creditStore } from "./credits.ts";
 import { hookStore } from "./hook-store.ts";
+import { openLedger } from "./ledger.ts";
+import { openBook } from "./ledger-keys.ts";
 import { limiter } from "./limiter.ts";
 import { paymentStore, recordKey } from "./payments.ts";
 import { connect } from "./redis.ts";
@@ -37,6 +40,8 @@ export type Stores = {
   /** What hooks remember, and the refunds that are owed: beside the payment records. */
   hooks: HookStore;
   refunds: RefundLedger;
+  /** Receipts, as they are read. */
+  ledger: Ledger;
   /** Answers that are kept for everybody. */
   cache: CacheStore;
   /** True when a claim can look by itself whether the payer's session runs. */
@@ -62,6 +67,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
   const sessions = open(connections.timeSession);
   const limits = open(connections.rateLimit);
   const sessionsBesidePayments = payments === sessions;
+  const { ledgerMs } = verificationCache;
   const floorMs = (verificationCache.ttlSeconds ?? 0) * 1000;
   const bought: SessionOptions = {
     prefix: timeSession.prefix,
@@ -74,6 +80,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
       paymentStore(payments, {
         prefix: verificationCache.prefix,
         counters,
+        book: ledgerMs ? openBook(verificationCache.prefix, verificationCache.token, ledgerMs) : undefined,
         besidePrefix: sessionsBesidePayments ? timeSession.prefix : undefined,
       }),
     ),
@@ -87,6 +94,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
     credits: creditStore(sessions, bought),
     hooks: hookStore(payments, verificationCache.prefix),
     refunds: refundLedger(payments, verificationCache.prefix),
+    ledger: openLedger(payments, verificationCache.prefix),
     cache: cacheStore(open(connections.responseCache), {
       prefix: responseCache.prefix,
       secret: responseCache.token,

@@ -25,8 +25,13 @@ const goma =
   };
 const tcp = (address: string) => `${address} speaks Redis over TCP; the edge reaches only HTTP`;
 
+/** Without the ledger, which is not about where they are. */
 async function storesOf(change: Change, env = {}) {
-  return (await loadWith(change, env)).stores;
+  const without: Change = (config) => {
+    change(config);
+    config.gateway = { ...config.gateway, ledger: false };
+  };
+  return (await loadWith(without, env)).stores;
 }
 
 describe("Scaling and Shared Stores: one store for all", () => {
