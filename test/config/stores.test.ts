@@ -364,9 +364,9 @@ describe("a ttl for the payment records", () => {
       const validBefore = Math.floor(Date.now() / 1000) + validForSeconds;
       const call = {
         waitUntil: () => undefined,
-        route: { limits: [], keepAnswerMs: 0, goodMs: 0, upstream: {} },
+        route: { offers: [], limits: [], keepAnswerMs: 0, goodMs: 0, upstream: {} },
       } as unknown as Call;
-      const payment = { spend: "s", fingerprint: "f", validBefore };
+      const payment = { spend: "s", fingerprint: "f", validBefore, requirements: {} };
       const { access } = await rooms.admit(call, { payment: payment as unknown as Payment }, []);
       if (access.kind === "claimed") access.claim.abandoned();
       const command = ["HGET", "tollbooth:verify:s", "exp"];
