@@ -99,6 +99,7 @@ const HOMES: Record<string, RegExp> = {
   "@noble/": /^(?:core\/keccak|payment\/signature)\.ts/,
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
+  "csv-stringify": /^cli\//,
   jiti: /^cli\//,
   "redis-parser": /^bridge\//,
   "node:": /^(?:bridge|cli)\/|^platform\/(?:node|drain|refuse|upload)\.ts/,

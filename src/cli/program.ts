@@ -10,6 +10,7 @@ import { redisBridgeCommand } from "./redis-bridge.ts";
 import { refundsCommand } from "./refunds.ts";
 import { serveCommand } from "./serve.ts";
 import { sessionsCommand } from "./sessions.ts";
+import { statsCommand } from "./stats.ts";
 import { validateCommand } from "./validate.ts";
 
 /** The `tollbooth` program. */
@@ -24,6 +25,7 @@ export function createProgram(): Command {
     .addCommand(reconcileCommand())
     .addCommand(cacheCommand())
     .addCommand(refundsCommand())
+    .addCommand(statsCommand())
     .addCommand(serveCommand())
     .addCommand(redisBridgeCommand())
     .showHelpAfterError("(--help shows what there is)");

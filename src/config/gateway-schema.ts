@@ -1,6 +1,7 @@
 /** The shape of `gateway`: what is about the gateway itself, and not about what it sells. */
 import * as z from "zod/mini";
 import { CorsSchema, RequestLimitsSchema } from "./arrival-schema.ts";
+import { DurationSchema } from "./limit-schema.ts";
 import { LogSchema, MetricsSchema, TraceSchema } from "./observing-schema.ts";
 import { TrustProxySchema } from "./proxy-schema.ts";
 import { GatewayRedisSchema } from "./store-schema.ts";
@@ -38,6 +39,12 @@ export const GatewaySchema = z.strictObject({
   serverTiming: z.optional(z.boolean()),
   /** Traces that begin here. */
   trace: z.optional(TraceSchema),
+  /** Keeps the receipts of all payments for `retention` (default `"90d"`) beside the payment records; `false` keeps none. */
+  ledger: z.optional(
+    z.union([z.literal(false), z.strictObject({ retention: z.optional(DurationSchema) })], {
+      error: "expected { retention } or false",
+    }),
+  ),
   /** Proxies in front of the gateway that are believed when they say who the client is. Default false. */
   trustProxy: z.optional(TrustProxySchema),
   /** The shared store in Goma Gateway's form; `stores.redis` is ours. */

@@ -9,6 +9,7 @@ import { checkCors, checkRequestLimits } from "./arrival.ts";
 import type { ConfigSource, Env } from "./define.ts";
 import { interpolate, isUnset } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
+import { checkLedger } from "./ledger.ts";
 import { checkPayersCounted } from "./limits.ts";
 import { checkObserving } from "./observing.ts";
 import { checkOffers } from "./offers.ts";
@@ -42,7 +43,7 @@ async function check(raw: RawConfig, env: Env, faults: Fault[]): Promise<Compile
   const offers = await checkOffers(raw, faults);
   const facilitator = checkFacilitator(raw, toMs(facilitatorSeconds), faults);
   checkTimeouts(raw.gateway?.timeouts ?? {}, faults);
-  const stores = checkStores(raw, toMs(redisSeconds), faults);
+  const stores = checkLedger(raw, checkStores(raw, toMs(redisSeconds), faults), faults);
   const routes = await checkRoutes(raw, await checkUpstreams(raw, env, faults), offers, faults);
   checkPayersCounted(routes, stores, faults);
   checkCreditsBesidePayments(routes, stores, faults);

@@ -34,6 +34,12 @@ export function toAtomic(price: Decimal, decimals: number): bigint | undefined {
   return price.digits % divisor === 0n ? price.digits / divisor : undefined;
 }
 
+/** Atomic units as an exact decimal, with every digit that the token has: `"0.010000"`. */
+export function toDecimal(atomic: bigint, decimals: number): string {
+  const digits = atomic.toString().padStart(decimals + 1, "0");
+  return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+}
+
 /** The least amount that can be said with so many decimals and is not below this one. */
 export function roundUp({ digits, scale }: Decimal, decimals: number): Decimal {
   if (scale <= decimals) return { digits, scale };

@@ -22,6 +22,9 @@ export type PaymentChange =
 /** An answer, and how long it may be handed out again. */
 export type Kept = { answer: KeptAnswer; forMs: number };
 
+/** What is sold, as the ledger tells it: the route as configured, and the token it is paid in. */
+export type Sold = { route: string; symbol: string; decimals: number };
+
 /** Who changes it. A receipt that is known goes with every change, so that one lost write loses nothing. */
 export type ChangeBy = {
   spend: string;
@@ -49,6 +52,8 @@ export type PaymentStore = {
     identifier?: Payment["identifier"];
     /** Kept with the record; without it nobody but its payer can find out what became of it. */
     payment?: Spent;
+    /** Kept with the record, for the ledger. */
+    sold?: Sold | undefined;
   }) => Question<Admission>;
   /**
    * Applies a change; false when this owner no longer holds the claim.

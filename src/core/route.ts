@@ -102,6 +102,8 @@ export type RedisConnection = {
   timeoutMs: number;
   /** How long this store's records are kept, if it was said; for payments a floor. */
   ttlSeconds?: number;
+  /** How long receipts are kept beside the payment records, ms; without it no ledger is kept. */
+  ledgerMs?: number;
 };
 
 /** Stores with the same place share one connection, and what they are asked together is one request. */

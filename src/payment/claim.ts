@@ -10,7 +10,7 @@ import type { Call, Claim, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Clock } from "../core/events.ts";
-import type { ChangeBy, PaymentStore } from "../core/ports.ts";
+import type { ChangeBy, PaymentStore, Sold } from "../core/ports.ts";
 import { receiptHeaders } from "../core/receipt.ts";
 import type { Balance, Batch, Instead } from "../core/stores.ts";
 import type { PaymentRequirements, Receipt } from "../core/x402.ts";
@@ -69,6 +69,7 @@ export function makeTake(options: {
       instead,
       identifier,
       payment: { scheme, requirements },
+      sold: soldBy(call, requirements),
     });
     const taken = batch.add(question).then((admission): Taken => {
       switch (admission.kind) {
@@ -105,6 +106,12 @@ async function giveBack(persist: Persist, by: ChangeBy, late: boolean): Promise<
   if (given === "written" || !late) return;
   await new Promise((resolve) => setTimeout(resolve, by.leaseMs / 10));
   await persist(by, { to: "abandoned" }, [500]);
+}
+
+/** What the ledger tells of it: a payment can be entered by instances that do not know its route. */
+function soldBy({ route }: Call, { network, asset }: PaymentRequirements): Sold | undefined {
+  const offer = route.offers.find((each) => each.network === network && each.asset.address === asset);
+  return offer && { route: route.key, symbol: offer.symbol, decimals: offer.asset.decimals };
 }
 
 /** Records that were made together do not all go together. */

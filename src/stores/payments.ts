@@ -4,15 +4,14 @@ import type { PaymentChange, PaymentStore, PendingStore } from "../core/ports.ts
 import type { RunScripts, ScriptCall } from "../core/stores.ts";
 import { CHANGE } from "./change-script.ts";
 import { creditKeys } from "./credits.ts";
+import { type Book, onItsDay } from "./ledger-keys.ts";
 import { isAgain, toAdmission, toFound, toSpends, twinOf } from "./payment-replies.ts";
-import { DUE, TAKE } from "./pending-scripts.ts";
+import { DUE, pendingKey, pendingKeys, TAKE } from "./pending-scripts.ts";
 import { CLAIM } from "./scripts.ts";
 import { sessionKey } from "./sessions.ts";
 import type { RidingTally } from "./tally.ts";
 import { TWIN } from "./twin-script.ts";
 
-/** The index is in parts, so that payments do not wait for each other where keys are locked. */
-const PARTS = [..."0123456789abcdef"];
 /** What is owed is looked at again after this, ms. */
 const OWED_AGAIN_MS = 3600_000;
 /** More is to be written of such a payment, and counted. */
@@ -28,6 +27,8 @@ export type PaymentOptions = {
   besidePrefix?: string | undefined;
   /** Goes along with the last words on payments, for which nobody waits. */
   tally?: Pick<RidingTally, "take" | "putBack"> | undefined;
+  /** Where receipts are entered; without one they are not. */
+  book?: Book | undefined;
 };
 
 /** The key of a payment's record. */
@@ -38,16 +39,16 @@ export function recordKey(prefix: string, spend: string): string {
 /** Payment records behind a connection, and the index of those that were not brought to an end. */
 export function paymentStore(
   run: RunScripts,
-  { prefix, besidePrefix, tally }: PaymentOptions,
+  { prefix, besidePrefix, tally, book }: PaymentOptions,
 ): PaymentStore & PendingStore {
   const record = (spend: string) => recordKey(prefix, spend);
-  const index = (spend: string) => `${prefix}:pending:${spend.slice(0, 1)}`;
+  const index = (spend: string) => pendingKey(prefix, spend);
 
   const beside = creditKeys(besidePrefix ?? "");
   const named = (name: string) => `${prefix}:pid:${name}`;
 
   function claimCall(claiming: Claiming): ScriptCall {
-    const { spend, fingerprint, owner, leaseMs, ttlMs, create, identifier, payment } = claiming;
+    const { spend, fingerprint, owner, leaseMs, ttlMs, create, identifier, payment, sold } = claiming;
     const { session, credit } = (besidePrefix !== undefined && claiming.instead) || {};
     const keys = [record(spend), index(spend)];
     if (credit) keys.push(beside.account(credit.id), beside.draw(credit.draw));
@@ -66,6 +67,7 @@ export function paymentStore(
       spend,
       identifier?.call ?? "",
       String(credit?.knownMs ?? ""),
+      sold ? `${sold.decimals} ${sold.symbol} ${sold.route}` : "",
     );
     return { script: CLAIM, keys, args };
   }
@@ -113,19 +115,28 @@ export function paymentStore(
       const ms = kept?.forMs ?? ("goodMs" in change ? change.goodMs : 0) ?? 0;
       const args = [owner, change.to, String(leaseMs), receipt ? JSON.stringify(receipt) : ""];
       args.push(said, transaction, spend, kept ? JSON.stringify(kept.answer) : "", String(ms));
-      const keys = [record(spend), index(spend), ...(name === undefined ? [] : [named(name)])];
-      const rides = (GOES_ON.has(change.to) ? undefined : tally?.take()) ?? [];
-      const [reply, ...ridden] = await run([{ script: CHANGE, keys, args }, ...rides]).catch(
-        (error: unknown) => {
-          tally?.putBack(rides);
+      let rides = (GOES_ON.has(change.to) ? undefined : tally?.take()) ?? [];
+      const reply = await onItsDay(book, receipt, async (entry) => {
+        const keys = [
+          record(spend),
+          index(spend),
+          ...entry.keys,
+          ...(name === undefined ? [] : [named(name)]),
+        ];
+        const call = { script: CHANGE, keys, args: [...args, ...entry.args] };
+        const along = rides;
+        rides = [];
+        const [answer, ...ridden] = await run([call, ...along]).catch((error: unknown) => {
+          tally?.putBack(along);
           throw error;
-        },
-      );
-      tally?.putBack(rides.filter((_, i) => typeof ridden[i] !== "number"));
-      return Number(reply) === 1;
+        });
+        tally?.putBack(along.filter((_, i) => typeof ridden[i] !== "number"));
+        return Number(answer);
+      });
+      return reply === 1;
     },
     async due(limit) {
-      const calls = PARTS.map((part) => ({ script: DUE, keys: [index(part)], args: [String(limit)] }));
+      const calls = pendingKeys(prefix).map((key) => ({ script: DUE, keys: [key], args: [String(limit)] }));
       const replies = await run(calls);
       return toSpends(replies).slice(0, limit);
     },

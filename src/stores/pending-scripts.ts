@@ -1,5 +1,18 @@
-/** The scripts that find payments nobody has brought to an end (`scripts.ts`). */
+/** The index of payments that nobody has brought to an end, and the scripts that find them in it (`scripts.ts`). */
 import { NOW } from "./clock.ts";
+
+/** The index is in parts, so that payments do not wait for each other where keys are locked. */
+const PARTS = [..."0123456789abcdef"];
+
+/** The key of the part that a payment is in. */
+export function pendingKey(prefix: string, spend: string): string {
+  return `${prefix}:pending:${spend.slice(0, 1)}`;
+}
+
+/** The keys of all parts. */
+export function pendingKeys(prefix: string): string[] {
+  return PARTS.map((part) => pendingKey(prefix, part));
+}
 
 /**
  * KEYS: record, index. ARGV: owner, lease ms, spend, when to look again at what is owed, ms from now. Takes a payment

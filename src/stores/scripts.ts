@@ -15,7 +15,9 @@ import { DRAW_FROM } from "./credit-scripts.ts";
  * | `exp` | when the record may go once nothing is owed, ms since 1970 |
  * | `call` | hash of the call that the client has given a name to (`payment-identifier`), or empty |
  * | `pay` | JSON of the payment, so that what became of it can be looked up without the payer |
+ * | `sold` | what the ledger tells of it: decimals and symbol of the token, route |
  * | `receipt` | JSON, once settled |
+ * | `entry` | where the ledger has it: day and place |
  * | `done` | `1` once the answer was delivered |
  * | `broken` | how often it broke off on the way |
  * | `reason`, `tx` | x402 error reason of `failed` and `unknown`, and the transaction that may tell |
@@ -33,7 +35,7 @@ const OWED_TTL_MS = 24 * 3600_000;
  * KEYS: record; index; then, where asked for, the payer's session, or account and draw; the record of the payment
  * identifier. ARGV: fingerprint, owner, lease ms, ttl ms, create (`1` or `0`), the group of the session or account (or
  * empty), the payment, spend, the hash of the call that the identifier is for (or empty), and for an account how long the
- * draw is known, ms (or empty).
+ * draw is known, ms (or empty); what is sold.
  *
  * Returns {kind, detail, more}: `claimed`, more `1` when it is known to be good; in place of a first claim `session`
  * with its end, ms, `credit` with what is left and its end, or `twin` with the spend of the payment that came with the same identifier before, or `conflict`;
@@ -65,7 +67,7 @@ if not state or state == 'open' then
   local good = state == 'open' and r[2] == ARGV[1] and tonumber(r[11]) > now
   if state then redis.call('DEL', key) end
   redis.call('HSET', key, 'state', 'claimed', 'fp', ARGV[1], 'owner', owner, 'lease', until_,
-    'exp', ms(now + ARGV[4]), 'since', ms(now), 'pay', ARGV[7], 'call', ARGV[9])
+    'exp', ms(now + ARGV[4]), 'since', ms(now), 'pay', ARGV[7], 'call', ARGV[9], 'sold', ARGV[11])
   redis.call('PEXPIRE', key, ms(math.max(ARGV[4], ${OWED_TTL_MS})))
   redis.call('ZADD', index, until_, spend)
   -- Where nothing looks into the index, it must not grow for ever.

@@ -1,6 +1,6 @@
 /** Paid time (`docs/storage.md`): `{prefix}:sess:{id}`, one hash for each payer and group of routes. */
 import { GatewayError } from "../core/errors.ts";
-import { hash } from "../core/hash.ts";
+import { hash, keyedHash } from "../core/hash.ts";
 import type { RunScripts, SessionStore } from "../core/stores.ts";
 import { END_OF, GRANT, REVOKE } from "./session-scripts.ts";
 
@@ -20,8 +20,7 @@ export type SessionOptions = {
 
 /** The id of what a payer has in a group. */
 export function sessionIds(secret: string): SessionStore["idOf"] {
-  return async (group, network, payer) =>
-    (await hash(secret, group, network, payer.toLowerCase())).slice(0, 32);
+  return (group, network, payer) => keyedHash(secret, group, network, payer.toLowerCase());
 }
 
 /** Sessions behind a connection. */

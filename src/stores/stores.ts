@@ -3,6 +3,7 @@
 import { GatewayError } from "../core/errors.ts";
 import type { HookStore } from "../core/hooks.ts";
 import type { CacheStore } from "../core/kept.ts";
+import type { Ledger } from "../core/ledger.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RefundLedger } from "../core/refund.ts";
 import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
@@ -10,6 +11,8 @@ import type { CreditStore, Limiter, RunScripts, SessionStore, TargetHealth } fro
 import { cacheStore } from "./cache.ts";
 import { creditStore } from "./credits.ts";
 import { hookStore } from "./hook-store.ts";
+import { openLedger } from "./ledger.ts";
+import { openBook } from "./ledger-keys.ts";
 import { limiter } from "./limiter.ts";
 import { paymentStore, recordKey } from "./payments.ts";
 import { connect, type Note } from "./redis.ts";
@@ -38,6 +41,8 @@ export type Stores = {
   /** What hooks remember, and the refunds that are owed: beside the payment records. */
   hooks: HookStore;
   refunds: RefundLedger;
+  /** Receipts, as they are read. */
+  ledger: Ledger;
   /** Answers that are kept for everybody. */
   cache: CacheStore;
   /** Beside the payment records, so that it can go along with them; without those, in any other store. */
@@ -75,6 +80,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
   const sessions = open(connections.timeSession);
   const limits = open(connections.rateLimit);
   const sessionsBesidePayments = payments === sessions;
+  const { ledgerMs } = verificationCache;
   const floorMs = (verificationCache.ttlSeconds ?? 0) * 1000;
   const bought: SessionOptions = {
     prefix: timeSession.prefix,
@@ -87,6 +93,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
       paymentStore(payments, {
         prefix: verificationCache.prefix,
         tally,
+        book: ledgerMs ? openBook(verificationCache.prefix, verificationCache.token, ledgerMs) : undefined,
         besidePrefix: sessionsBesidePayments ? timeSession.prefix : undefined,
       }),
     ),
@@ -100,6 +107,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
     credits: creditStore(sessions, bought),
     hooks: hookStore(payments, verificationCache.prefix),
     refunds: refundLedger(payments, verificationCache.prefix),
+    ledger: openLedger(payments, verificationCache.prefix),
     cache: cacheStore(open(connections.responseCache), {
       prefix: responseCache.prefix,
       secret: responseCache.token,

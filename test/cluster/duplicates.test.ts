@@ -1,5 +1,8 @@
 /** One payment at many instances at once: what one atomic script promises must hold for all of them together. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Entry } from "../../src/core/ledger.ts";
+import { openLedger } from "../../src/stores/ledger.ts";
+import { connect } from "../../src/stores/redis.ts";
 import { type Cluster, startCluster } from "./cluster.ts";
 import { type Outcome, type Payment, present } from "./payer.ts";
 
@@ -72,6 +75,26 @@ describe.each(["/weather", "/late/weather"])("%s at six instances", (route) => {
       await expect.poll(codes, { timeout: 20_000 }).toEqual(new Set(["payment_already_used"]));
     }
   }, 120_000);
+});
+
+it("the ledger has each payment once, delivered, and adds up to what the chain has moved", async () => {
+  const { REDIS_URL: url = "", REDIS_TOKEN: token = "" } = cluster.vars;
+  const ledger = openLedger(connect({ url, token, prefix: "test", timeoutMs: 5000 }), "test");
+  const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+  const entries: Entry[] = [];
+  for await (const portion of ledger.all(day(1), day(0))) entries.push(...portion);
+  const transfers = [...cluster.ledger.transfers.values()];
+  expect(transfers).toHaveLength(2 * PAYMENTS);
+  expect(new Set(entries.map(({ transaction }) => transaction))).toEqual(
+    new Set(transfers.map(({ nonce }) => nonce)),
+  );
+  expect(entries.filter(({ status }) => status !== "delivered")).toEqual([]);
+  const moved = transfers.reduce((total, { value }) => total + BigInt(value), 0n);
+  const sums = await ledger.sums(day(1), day(0));
+  expect([entries.length, sums.reduce((total, { amount }) => total + amount, 0n)]).toEqual([
+    2 * PAYMENTS,
+    moved,
+  ]);
 });
 
 function isExplicit(outcome: Outcome): boolean {

@@ -15,6 +15,7 @@ describe("a right configuration", () => {
       token: "t",
       prefix: "tollbooth",
       timeoutMs: 2000,
+      ledgerMs: 90 * 86_400_000,
     });
     expect(compiled).toMatchObject({
       routes: [

@@ -25,8 +25,13 @@ const goma =
   };
 const tcp = (address: string) => `${address} speaks Redis over TCP; the edge reaches only HTTP`;
 
+/** Without the ledger, which is not about where they are. */
 async function storesOf(change: Change, env = {}) {
-  return (await loadWith(change, env)).stores;
+  const without: Change = (config) => {
+    change(config);
+    config.gateway = { ...config.gateway, ledger: false };
+  };
+  return (await loadWith(without, env)).stores;
 }
 
 describe("Scaling and Shared Stores: one store for all", () => {
@@ -359,9 +364,9 @@ describe("a ttl for the payment records", () => {
       const validBefore = Math.floor(Date.now() / 1000) + validForSeconds;
       const call = {
         waitUntil: () => undefined,
-        route: { limits: [], keepAnswerMs: 0, goodMs: 0, upstream: {} },
+        route: { offers: [], limits: [], keepAnswerMs: 0, goodMs: 0, upstream: {} },
       } as unknown as Call;
-      const payment = { spend: "s", fingerprint: "f", validBefore };
+      const payment = { spend: "s", fingerprint: "f", validBefore, requirements: {} };
       const { access } = await rooms.admit(call, { payment: payment as unknown as Payment }, []);
       if (access.kind === "claimed") access.claim.abandoned();
       const command = ["HGET", "tollbooth:verify:s", "exp"];

@@ -18,8 +18,10 @@ const WAIT = { timeout: 20_000, interval: 100 };
 /** Runs the matrix in a runtime. */
 export function describeCrashes(runtime: Runtime): void {
   let lab: Lab;
+  let began: bigint;
   beforeAll(async () => {
     lab = await startLab(`crash-${runtime}`, runtime, PATIENT);
+    began = await lab.earned();
   });
   afterAll(() => lab?.close());
   // One row that fails must not take the next ones with it.
@@ -47,6 +49,13 @@ export function describeCrashes(runtime: Runtime): void {
       await endsWell(lab, path, payment, crash.ends?.[underWay]);
       expect((await lab.earned()) - before).toBe(PRICE);
     });
+  });
+
+  it("whatever died, the ledger adds up to what the chain has paid out", async () => {
+    const receipts = await lab.store.receipts();
+    const earned = receipts.reduce((total, { amount }) => total + amount, 0n);
+    expect(earned).toBe((await lab.earned()) - began);
+    expect(earned).toBeGreaterThan(0n);
   });
 }
 
@@ -92,6 +101,10 @@ export async function endsWell(
   );
   await expect.poll(() => lab.store.record(payment), wait).toMatchObject({ state: "settled", done: "1" });
   expect(await lab.present(path, payment)).toMatchObject({ status: 409, code: "payment_already_used" });
+  const { transaction } = { transaction: "", ...(last?.receipt as { transaction: string } | undefined) };
+  expect(await lab.store.receipts(payment)).toMatchObject([
+    { status: "delivered", amount: PRICE, transaction },
+  ]);
 }
 
 function clientHas({ client }: Crash): { whole: boolean; text: string } {

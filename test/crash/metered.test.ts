@@ -86,5 +86,6 @@ describe.each(DEATHS)("killed at %s, and what was under way is let %s", (at, und
     expect((await lab.earned()) - before).toBe(USED);
     expect(lab.upstream.asked - asked).toBe(1);
     expect(await lab.store.record(payment)).toMatchObject({ state: "settled" });
+    expect(await lab.store.receipts(payment)).toMatchObject([{ status: "delivered", amount: USED }]);
   });
 });

@@ -37,7 +37,7 @@ function isolate() {
   };
 }
 
-const route = { keepAnswerMs: 0, goodMs: 0, paymentIdentifier: "off" };
+const route = { offers: [], keepAnswerMs: 0, goodMs: 0, paymentIdentifier: "off" };
 const request = new Request("http://x/");
 const call = { waitUntil: () => undefined, request, url: new URL("http://x/"), route } as unknown as Call;
 

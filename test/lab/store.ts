@@ -5,6 +5,9 @@ import { PERMIT2 } from "../../dev/token.ts";
 import type { Intercept } from "../../src/bridge/intercept.ts";
 import { startBridge } from "../../src/bridge/serve.ts";
 import { hash } from "../../src/core/hash.ts";
+import type { Entry } from "../../src/core/ledger.ts";
+import { openLedger } from "../../src/stores/ledger.ts";
+import { connect as connectTo } from "../../src/stores/redis.ts";
 import { postJson } from "../bridge/backends.ts";
 import { decode } from "../fixtures/sign.ts";
 
@@ -41,6 +44,16 @@ export async function startStore(intercept: Intercept) {
     async passLease(payment: string): Promise<void> {
       const over = "return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSET', KEYS[1], 'lease', '1')";
       await command("EVAL", over, "1", await keyOf(payment));
+    },
+    /** What the ledger has of the payment, or of all. */
+    async receipts(payment?: string): Promise<Entry[]> {
+      const { url, token } = redis;
+      const ledger = openLedger(connectTo({ url, token, prefix: "test", timeoutMs: 2000 }), "test");
+      const day = (ago: number) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+      const spend = payment && (await keyOf(payment)).split(":").at(-1);
+      const entries: Entry[] = [];
+      for await (const portion of ledger.all(day(1), day(0))) entries.push(...portion);
+      return entries.filter((entry) => spend === undefined || entry.spend === spend);
     },
     /** Ends the Redis, with all it knew; the bridge stays. */
     stop: () => redis.close(),

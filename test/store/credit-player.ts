@@ -71,7 +71,7 @@ function questionOf(ask: Ask, index: number, name: Name): [Script, string[], str
       const keys = [name("cred", ask.account), name("draw", ask.draw)];
       if (ask.token !== "") return ["draw", keys, [GROUP, ask.token, KNOWN_MS]];
       // A payment that was never seen before.
-      const args = ["fp", "owner", "1000", "1000", "1", GROUP, "", "spend", "", KNOWN_MS];
+      const args = ["fp", "owner", "1000", "1000", "1", GROUP, "", "spend", "", KNOWN_MS, ""];
       return ["claim", [name("verify", index), name("pending", index), ...keys], args];
     }
     case "giveBack":

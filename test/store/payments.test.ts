@@ -17,7 +17,7 @@ describeBackends("a payment's record", { strict: true }, (of) => {
     const before = await serverTime(of);
     expect(await storeOf(of).claimAs("A")).toMatchObject({ kind: "claimed" });
     const { lease, exp, since, ...record } = await recordOf(of);
-    expect(record).toEqual({ state: "claimed", fp: "fp", owner: "A", pay: "", call: "" });
+    expect(record).toEqual({ state: "claimed", fp: "fp", owner: "A", pay: "", call: "", sold: "" });
     expect(Number(lease)).toBeGreaterThanOrEqual(before + LONG_LEASE_MS);
     expect(Number(lease)).toBeLessThanOrEqual((await serverTime(of)) + LONG_LEASE_MS);
     expect(Number(exp)).toBeGreaterThan(Number(lease));

@@ -65,7 +65,19 @@ export function onTestClock(script: string): string {
 
 function argumentsOf(ask: Ask, goodMs: number): string[] {
   return ask.ask === "claim"
-    ? [ask.fp, ask.owner, String(LEASE_MS), String(TTL_MS), ask.create ? "1" : "0", "", "", "spend", "", ""]
+    ? [
+        ask.fp,
+        ask.owner,
+        String(LEASE_MS),
+        String(TTL_MS),
+        ask.create ? "1" : "0",
+        "",
+        "",
+        "spend",
+        "",
+        "",
+        "",
+      ]
     : [
         ask.owner,
         ask.to,
@@ -76,6 +88,7 @@ function argumentsOf(ask: Ask, goodMs: number): string[] {
         "spend",
         "",
         ask.to === "abandoned" ? String(goodMs) : "0",
+        "",
       ];
 }
 
