@@ -70,9 +70,11 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
     const { env, ...arrival } = platform(c);
     const { rooms } = await compiledFor(env);
     const request = c.req.raw;
+    const failed = (thrown: unknown) => render(toGatewayError(thrown), c, emit);
+    const shown = await rooms.discover({ request, ...arrival }).catch(failed);
+    if (shown) return shown;
     const preflight = rooms.preflight(request);
     if (preflight) return preflight;
-    const failed = (thrown: unknown) => render(toGatewayError(thrown), c, emit);
     return rooms.dress(request, await serve(rooms, { request, ...arrival }).catch(failed));
   });
 

@@ -11,6 +11,7 @@ import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
 import { readTicket } from "./core/ticket.ts";
 import { makeCredits } from "./credits/credit.ts";
+import { makeDiscover } from "./discovery/discover.ts";
 import { httpFacilitator } from "./facilitator/http.ts";
 import { httpKinds } from "./facilitator/supported.ts";
 import { makeHooks } from "./hooks/hooks.ts";
@@ -50,11 +51,13 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const kinds = httpKinds(facilitator, emit, clock);
   const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock, kinds);
+  const locate = makeLocate(config.proxies);
   const health = makeHealth(stores.targets, emit, clock);
   return {
     ...makeCors(config.cors),
     inspect: makeInspect(config.limits),
-    locate: makeLocate(config.proxies),
+    locate,
+    discover: makeDiscover(config, locate),
     match: compileMatch(routes),
     quote: makeQuote({
       clock,

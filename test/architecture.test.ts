@@ -19,6 +19,7 @@ const ROOMS = [
   "metering",
   "hooks",
   "caching",
+  "discovery",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -36,6 +37,7 @@ const DOORS: Record<string, string[]> = {
   metering: ["bill.ts"],
   hooks: ["hooks.ts"],
   caching: ["cache.ts", "purge.ts"],
+  discovery: ["discover.ts"],
   stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts", "refunds.ts"],
   facilitator: ["http.ts", "supported.ts"],
   chain: ["rpc.ts"],

@@ -10,7 +10,10 @@ import type { ConfigSource, Env } from "./define.ts";
 import { interpolate, isUnset } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
 import { checkPayersCounted } from "./limits.ts";
+import { checkDiscovery } from "./metadata.ts";
 import { checkOffers } from "./offers.ts";
+import { type Expanded, expand, type Learned } from "./openapi.ts";
+import { sortFaults } from "./operations.ts";
 import { checkFacilitator, checkRpc } from "./payments.ts";
 import { checkProxies } from "./proxies.ts";
 import { checkRoutes } from "./routes.ts";
@@ -27,25 +30,47 @@ const CLIENT_TIMEOUTS = {
   idle: "leave it out",
 };
 
-/** Compiles a configuration with the platform's variables. @throws ConfigError with every fault */
-export async function load(source: ConfigSource, env: Env): Promise<Compiled> {
+/**
+ * Compiles a configuration with the platform's variables, and with what was learned of the descriptions that it names.
+ * @throws ConfigError with every fault
+ */
+export async function load(source: ConfigSource, env: Env, learned: Learned = {}): Promise<Compiled> {
   const faults: Fault[] = [];
   const raw = checkShape(interpolate(source(env), env, "", faults), faults);
-  const compiled = raw && (await check(raw, env, faults));
+  if (!raw) throw new ConfigError(faults);
+  const { compiled, found } = await attempt(raw, env, learned, new Map());
+  faults.push(...found);
   if (!compiled || faults.length > 0) throw new ConfigError(faults);
   return compiled;
 }
 
-async function check(raw: RawConfig, env: Env, faults: Fault[]): Promise<Compiled> {
+/** Once more without what was fetched and cannot be sold: that is not the configuration's fault. */
+async function attempt(
+  raw: RawConfig,
+  env: Env,
+  learned: Learned,
+  without: ReadonlyMap<string, string>,
+): Promise<{ compiled?: Compiled; found: Fault[] }> {
+  const faults: Fault[] = [];
+  const expanded = expand(raw, learned, without, faults);
+  const compiled = await check(expanded, env, faults);
+  const { faults: found, unsold } = sortFaults(expanded, faults);
+  if (found.length > 0 || unsold.size === 0) return { compiled, found };
+  return attempt(raw, env, learned, new Map([...without, ...unsold]));
+}
+
+async function check({ raw, ...described }: Expanded, env: Env, faults: Fault[]): Promise<Compiled> {
   const { redis: redisSeconds = 2, facilitator: facilitatorSeconds = 20 } = raw.gateway?.timeouts ?? {};
   const offers = await checkOffers(raw, faults);
   const facilitator = checkFacilitator(raw, toMs(facilitatorSeconds), faults);
   checkTimeouts(raw.gateway?.timeouts ?? {}, faults);
   const stores = checkStores(raw, toMs(redisSeconds), faults);
-  const routes = await checkRoutes(raw, await checkUpstreams(raw, env, faults), offers, faults);
+  const { operations, specUrls, leftOut } = described;
+  const routes = await checkRoutes(raw, await checkUpstreams(raw, env, faults), offers, operations, faults);
   checkPayersCounted(routes, stores, faults);
   checkCreditsBesidePayments(routes, stores, faults);
-  if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });
+  if (Object.keys(raw.routes).length === 0 && specUrls.length === 0)
+    faults.push({ path: "routes", message: "there are none" });
   // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
   const paid = Object.entries(raw.routes).find(([, route]) => !isFree(route, raw));
   if (paid) checkWhatPaymentNeeds(paid[0], raw, faults);
@@ -58,6 +83,9 @@ async function check(raw: RawConfig, env: Env, faults: Fault[]): Promise<Compile
     limits: checkRequestLimits(raw),
     adminToken: checkAdmin(raw, faults),
     rpc: checkRpc(raw, faults),
+    discovery: checkDiscovery(raw),
+    specUrls,
+    leftOut,
   };
 }
 
