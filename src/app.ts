@@ -1,10 +1,8 @@
 /** The Hono shell: compiles the configuration once per isolate, and is the only place where a failure is rendered. */
 import { type Context, Hono } from "hono";
 import { PURGE_PATH, readWish } from "./admin.ts";
-import { compose } from "./compose.ts";
 import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
-import { load } from "./config/load.ts";
 import type { Arrival } from "./core/arrival.ts";
 import type { ErrorCode } from "./core/error-codes.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
@@ -12,7 +10,7 @@ import type { Emit } from "./core/events.ts";
 import type { Reconciled } from "./core/ports.ts";
 import { problemOf } from "./core/problem.ts";
 import type { Rooms } from "./core/rooms.ts";
-import type { Compiled } from "./core/route.ts";
+import { makeCurrent } from "./current.ts";
 import { composePurge, composeReconcile } from "./errands.ts";
 import { serve } from "./gateway.ts";
 import { describe, log } from "./observability/log.ts";
@@ -26,6 +24,8 @@ export type TollboothOptions = {
   platform: Platform;
   /** Takes events in place of the JSON lines on the console. */
   emit?: Emit;
+  /** Descriptions of upstreams that the configuration names by their files: the default export of `tollbooth specs`. */
+  specs?: Record<string, unknown>;
 };
 
 /** The gateway. */
@@ -48,18 +48,10 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
   const { platform } = options;
   const emit = harmless(options.emit ?? log);
   const app = new Hono();
-  let compiled: { env: Env; loaded: Compiled; rooms: Rooms } | undefined;
-
-  /** Kept by value: a promise of one request must not be awaited by another on Workers. */
-  async function compiledFor(env: Env) {
-    if (compiled?.env === env) return compiled;
-    const loaded = await load(config, env);
-    compiled = { env, loaded, rooms: compose(loaded, emit, Date.now) };
-    return compiled;
-  }
+  const current = makeCurrent(config, options.specs, emit);
 
   app.all(PURGE_PATH, async (c, next) => {
-    const { loaded } = await compiledFor(platform(c).env);
+    const { loaded } = await current.of(platform(c).env);
     if (!loaded.adminToken) return next();
     const purged = await composePurge(loaded)(await readWish(c.req.raw, loaded.adminToken));
     emit({ event: "cache_purged", level: "info", ...purged });
@@ -68,14 +60,15 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
 
   app.all("*", async (c) => {
     const { env, ...arrival } = platform(c);
-    const { rooms } = await compiledFor(env);
-    const request = c.req.raw;
-    const failed = (thrown: unknown) => render(toGatewayError(thrown), c, emit);
-    const shown = await rooms.discover({ request, ...arrival }).catch(failed);
-    if (shown) return shown;
-    const preflight = rooms.preflight(request);
-    if (preflight) return preflight;
-    return rooms.dress(request, await serve(rooms, { request, ...arrival }).catch(failed));
+    const call = { request: c.req.raw, ...arrival };
+    const answer = async (rooms: Rooms) => {
+      const told = (await rooms.discover(call)) ?? rooms.preflight(call.request);
+      return told ?? rooms.dress(call.request, await serve(rooms, call));
+    };
+    return current.answer(env, call, answer).catch(async (thrown) => {
+      const { rooms } = await current.of(env);
+      return rooms.dress(call.request, render(toGatewayError(thrown), c, emit));
+    });
   });
 
   app.onError((thrown, c) => {
@@ -86,7 +79,7 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
 
   async function reconcile(env: Env): Promise<Reconciled | undefined> {
     try {
-      const { loaded } = await compiledFor(env);
+      const { loaded } = await current.of(env);
       // Without a node nothing can be looked up; what metered calls owe can be charged all the same.
       if (Object.keys(loaded.rpc).length === 0 && !loaded.routes.some(({ usage }) => usage)) return undefined;
       const counts = await composeReconcile(loaded, emit)();

@@ -9,6 +9,7 @@ import { challenge } from "./core/challenge.ts";
 import type { Clock, Emit } from "./core/events.ts";
 import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
+import type { Specs } from "./core/specs.ts";
 import { readTicket } from "./core/ticket.ts";
 import { makeCredits } from "./credits/credit.ts";
 import { makeDiscover } from "./discovery/discover.ts";
@@ -32,6 +33,7 @@ import { makeSessions } from "./sessions/session.ts";
 import { makeCollect } from "./settlement/collect.ts";
 import { makeResolve } from "./settlement/resolve.ts";
 import { makeCashier } from "./settlement/settle.ts";
+import { makeSpecs, type SpecsOptions } from "./specs/specs.ts";
 import { openBatch } from "./stores/batch.ts";
 import { openStores } from "./stores/stores.ts";
 
@@ -119,4 +121,12 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
       clean: clientHeaders,
     }),
   };
+}
+
+/** What fetches upstreams' descriptions of themselves; undefined where there are none. Makes no request. */
+export function composeSpecs(
+  { specUrls: urls, stores }: Compiled,
+  options: Pick<SpecsOptions, "check" | "emit" | "clock">,
+): Specs | undefined {
+  return urls.length > 0 ? makeSpecs({ urls, store: openStores(stores).specs, ...options }) : undefined;
 }

@@ -20,6 +20,7 @@ const ROOMS = [
   "hooks",
   "caching",
   "discovery",
+  "specs",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -38,11 +39,21 @@ const DOORS: Record<string, string[]> = {
   hooks: ["hooks.ts"],
   caching: ["cache.ts", "purge.ts"],
   discovery: ["discover.ts"],
+  specs: ["specs.ts"],
   stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts", "refunds.ts"],
   facilitator: ["http.ts", "supported.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts"],
-  config: ["load.ts", "define.ts", "faults.ts", "schema.ts", "stores.ts", "typed.ts", "notices.ts"],
+  config: [
+    "load.ts",
+    "define.ts",
+    "faults.ts",
+    "schema.ts",
+    "stores.ts",
+    "typed.ts",
+    "notices.ts",
+    "document.ts",
+  ],
 };
 /** What the files of a folder may import from; the top of src is "". */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -63,7 +74,8 @@ const TOP: Record<string, string[]> = {
   "compose.ts": ["core", "gateway.ts", ...ROOMS, "stores", "facilitator", "chain"],
   "admin.ts": ["core"],
   "errands.ts": ["core", "caching", "chain", "facilitator", "routing", "settlement", "stores"],
-  "app.ts": ["admin.ts", "errands.ts", "core", "compose.ts", "gateway.ts", "config", "observability"],
+  "current.ts": ["core", "compose.ts", "config", "observability"],
+  "app.ts": ["admin.ts", "current.ts", "errands.ts", "core", "gateway.ts", "config", "observability"],
   "index.ts": ["app.ts", "config", "core"],
 };
 /** Package → the only places that import it. */

@@ -53,13 +53,18 @@ async function attempt(
 ): Promise<{ compiled?: Compiled; found: Fault[] }> {
   const faults: Fault[] = [];
   const expanded = expand(raw, learned, without, faults);
-  const compiled = await check(expanded, env, faults);
+  const compiled = await check(expanded, learned, env, faults);
   const { faults: found, unsold } = sortFaults(expanded, faults);
   if (found.length > 0 || unsold.size === 0) return { compiled, found };
   return attempt(raw, env, learned, new Map([...without, ...unsold]));
 }
 
-async function check({ raw, ...described }: Expanded, env: Env, faults: Fault[]): Promise<Compiled> {
+async function check(
+  { raw, ...described }: Expanded,
+  { urls = {} }: Learned,
+  env: Env,
+  faults: Fault[],
+): Promise<Compiled> {
   const { redis: redisSeconds = 2, facilitator: facilitatorSeconds = 20 } = raw.gateway?.timeouts ?? {};
   const offers = await checkOffers(raw, faults);
   const facilitator = checkFacilitator(raw, toMs(facilitatorSeconds), faults);
@@ -85,6 +90,7 @@ async function check({ raw, ...described }: Expanded, env: Env, faults: Fault[])
     rpc: checkRpc(raw, faults),
     discovery: checkDiscovery(raw),
     specUrls,
+    isComplete: specUrls.every((url) => Object.hasOwn(urls, url)),
     leftOut,
   };
 }

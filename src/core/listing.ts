@@ -1,5 +1,14 @@
 /** What is told of a route to whoever looks for something to buy. */
-import { deref, isJson, type Json, lookUp, type Operation, operationOf, parametersOf } from "./openapi.ts";
+import {
+  deref,
+  isJson,
+  type Json,
+  lift,
+  lookUp,
+  type Operation,
+  operationOf,
+  parametersOf,
+} from "./openapi.ts";
 
 /** What the gateway calls itself where it shows what it sells; its host unless given. */
 export type Discovery = { title: string | undefined; description: string | undefined };
@@ -114,7 +123,8 @@ function inline({ document }: Operation, schema: unknown): Json | undefined {
     if (Array.isArray(value)) return value.map((item) => copy(item, within));
     if (!isJson(value)) return value;
     if (typeof value.$ref !== "string") {
-      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copy(item, within)]));
+      const entries = Object.entries(value).map(([key, item]) => [key, copy(item, within)]);
+      return lift(document, Object.fromEntries(entries));
     }
     if (within.includes(value.$ref)) throw new RangeError("a circle");
     return copy(lookUp(document, value.$ref) ?? {}, [...within, value.$ref]);

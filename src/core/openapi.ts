@@ -62,3 +62,29 @@ function decode(text: string): string {
     return text;
   }
 }
+
+/** A schema of 3.0 as 3.1 says it; what is no schema has none of these members. */
+export function lift({ openapi }: ApiDocument, written: Json): Json {
+  if (!String(openapi).startsWith("3.0")) return written;
+  const { nullable, exclusiveMinimum, exclusiveMaximum, ...schema } = written;
+  const { minimum, maximum, ...rest } = schema;
+  const lower =
+    exclusiveMinimum === true
+      ? { exclusiveMinimum: minimum }
+      : { minimum, exclusiveMinimum: numberOf(exclusiveMinimum) };
+  const upper =
+    exclusiveMaximum === true
+      ? { exclusiveMaximum: maximum }
+      : { maximum, exclusiveMaximum: numberOf(exclusiveMaximum) };
+  const bounds = Object.entries({ ...lower, ...upper }).filter(([, bound]) => bound !== undefined);
+  const lifted = { ...rest, ...Object.fromEntries(bounds) };
+  if (nullable !== true) return lifted;
+  const { type, enum: values } = schema;
+  if (typeof type !== "string") return { anyOf: [lifted, { type: "null" }] };
+  const all = Array.isArray(values) && !values.includes(null) ? { enum: [...values, null] } : {};
+  return { ...lifted, type: [type, "null"], ...all };
+}
+
+function numberOf(value: unknown): number | undefined {
+  return typeof value === "number" ? value : undefined;
+}

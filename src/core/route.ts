@@ -143,6 +143,8 @@ export type Compiled = {
   discovery: Discovery | undefined;
   /** Where descriptions of upstreams are fetched from; their operations are routes once that was done. */
   specUrls: string[];
-  /** Operations that cannot be sold as they are described, and why. */
+  /** All of those have been seen. */
+  isComplete: boolean;
+  /** Operations that cannot be sold, and why. */
   leftOut: { operation: string; reason: string }[];
 };

@@ -34,7 +34,7 @@ const KINDS: Record<(typeof DISCOVERY_PATHS)[number], Kind> = {
 
 /** Makes it. What was written last is kept, one text for each path: hosts are the client's to choose. */
 export function makeDiscover(
-  { discovery, routes }: Pick<Compiled, "discovery" | "routes">,
+  { discovery, routes, isComplete }: Pick<Compiled, "discovery" | "routes" | "isComplete">,
   locate: Rooms["locate"],
 ): Rooms["discover"] {
   const shown = routes.filter(({ hidden }) => !hidden);
@@ -69,7 +69,7 @@ export function makeDiscover(
     }
     const { origin = new URL(request.url).origin } = locate(arrival);
     const { text, etag } = await textOf(path, KINDS[path], discovery, origin);
-    headers.set("cache-control", `public, max-age=${MAX_AGE}`);
+    headers.set("cache-control", isComplete ? `public, max-age=${MAX_AGE}` : "no-store");
     headers.set("etag", etag);
     if (isKnown(request, etag)) return new Response(null, { status: 304, headers });
     headers.set("content-type", KINDS[path].type);

@@ -4,14 +4,20 @@ import { isFixed, type Price } from "../core/pricing.ts";
 import type { Route } from "../core/route.ts";
 import { extraOf } from "../core/terms.ts";
 
+const UNITS: [unit: string, ms: number][] = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1000],
+];
+
 /** How a route is priced; the names of the original Tollbooth, and what it does not know. */
 export type Pricing = {
   /** `static`: one price. `match`: by what is in the request. `dynamic`: a function's. */
   type: "static" | "match" | "dynamic" | "token-based";
   /** What the price is for. */
   model: "request" | "time" | "credits" | "usage";
-  /** `time`: how long everything is open; `credits`: until when they are used up, seconds. */
-  durationSeconds?: number;
+  /** `time`: how long it is paid for; `credits`: how long they can be used. As in a configuration: `15m`. */
   duration?: string;
   calls?: number;
   /** What a call costs where nothing else is said. */
@@ -33,12 +39,17 @@ export function pricingOf({ pricing, price, usage, session, credits }: Route): P
   return {
     type,
     model,
-    ...(spanMs === undefined ? {} : { duration: `${spanMs / 1000}s`, durationSeconds: spanMs / 1000 }),
+    ...(spanMs === undefined ? {} : { duration: durationOf(spanMs) }),
     ...(credits ? { calls: credits.calls } : {}),
     ...(fallback ? { defaultPrice: show(fallback) } : {}),
     ...(usage && price ? { maxPrice: show({ amount: price }) } : {}),
     ...(!isOpen && dearest && dearest !== fallback ? { maxPrice: show(dearest) } : {}),
   };
+}
+
+function durationOf(ms: number): string {
+  const [unit, span] = UNITS.find(([, one]) => ms % one === 0) ?? ["ms", 1];
+  return `${ms / span}${unit}`;
 }
 
 function dearer(most: Price | undefined, one: Price): Price {

@@ -4,7 +4,7 @@
  * References go on leading where they led: what they name is published as well, under a name that is nobody else's. Of a
  * description only what is referred to is published, so that what is not sold is not shown.
  */
-import { type ApiDocument, isJson, type Json, lookUp } from "../core/openapi.ts";
+import { type ApiDocument, isJson, type Json, lift, lookUp } from "../core/openapi.ts";
 
 /** Members whose values are named by the author, and are no members of OpenAPI. */
 const NAMES = new Set(
@@ -76,7 +76,7 @@ export function makePublisher(components: Record<string, Json>): Publisher {
       else if (!DROPPED.has(key) && !key.startsWith("x-"))
         copied[key] = copy(document, upstream, item, NAMES.has(key) && isJson(item));
     }
-    return !named && String(document.openapi).startsWith("3.0") ? lift(copied) : copied;
+    return named ? copied : lift(document, copied);
   }
 
   /** Its values are references, or names of schemas. */
@@ -96,28 +96,4 @@ export function makePublisher(components: Record<string, Json>): Publisher {
 
 function texts(said: Json): Json {
   return Object.fromEntries(Object.entries(said).filter(([, text]) => typeof text === "string"));
-}
-
-/** A schema of 3.0 as 3.1 says it; what is none has none of these members. */
-function lift({ nullable, exclusiveMinimum, exclusiveMaximum, ...schema }: Json): Json {
-  const { minimum, maximum, ...rest } = schema;
-  const lower =
-    exclusiveMinimum === true
-      ? { exclusiveMinimum: minimum }
-      : { minimum, exclusiveMinimum: numberOf(exclusiveMinimum) };
-  const upper =
-    exclusiveMaximum === true
-      ? { exclusiveMaximum: maximum }
-      : { maximum, exclusiveMaximum: numberOf(exclusiveMaximum) };
-  const bounds = Object.entries({ ...lower, ...upper }).filter(([, bound]) => bound !== undefined);
-  const lifted = { ...rest, ...Object.fromEntries(bounds) };
-  if (nullable !== true) return lifted;
-  const { type, enum: values } = schema;
-  if (typeof type !== "string") return { anyOf: [lifted, { type: "null" }] };
-  const all = Array.isArray(values) && !values.includes(null) ? { enum: [...values, null] } : {};
-  return { ...lifted, type: [type, "null"], ...all };
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === "number" ? value : undefined;
 }

@@ -6,6 +6,7 @@ import type { CacheStore } from "../core/kept.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RefundLedger } from "../core/refund.ts";
 import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
+import type { SpecStore } from "../core/specs.ts";
 import type { CreditStore, Limiter, RunScripts, SessionStore, TargetHealth } from "../core/stores.ts";
 import { cacheStore } from "./cache.ts";
 import { makeCounters } from "./counters.ts";
@@ -16,6 +17,7 @@ import { paymentStore, recordKey } from "./payments.ts";
 import { connect } from "./redis.ts";
 import { refundLedger } from "./refunds.ts";
 import { type SessionOptions, sessionStore } from "./sessions.ts";
+import { specStore } from "./specs.ts";
 import { targetHealth } from "./target-health.ts";
 
 /** A payment that has added its time or credits is known longer than any payment can be presented again, ms. */
@@ -39,6 +41,8 @@ export type Stores = {
   refunds: RefundLedger;
   /** Answers that are kept for everybody. */
   cache: CacheStore;
+  /** Upstreams' descriptions of themselves: beside those answers, and fetched again as lightly. */
+  specs: SpecStore;
   /** True when a claim can look by itself whether the payer's session runs. */
   sessionsBesidePayments: boolean;
   /** True when a count can look by itself whether a payment is new; else nobody is counted as a payer. */
@@ -61,6 +65,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
   const payments = open(connections.verificationCache);
   const sessions = open(connections.timeSession);
   const limits = open(connections.rateLimit);
+  const kept = open(connections.responseCache);
   const sessionsBesidePayments = payments === sessions;
   const floorMs = (verificationCache.ttlSeconds ?? 0) * 1000;
   const bought: SessionOptions = {
@@ -87,10 +92,8 @@ export function openStores(connections: Compiled["stores"]): Stores {
     credits: creditStore(sessions, bought),
     hooks: hookStore(payments, verificationCache.prefix),
     refunds: refundLedger(payments, verificationCache.prefix),
-    cache: cacheStore(open(connections.responseCache), {
-      prefix: responseCache.prefix,
-      secret: responseCache.token,
-    }),
+    cache: cacheStore(kept, { prefix: responseCache.prefix, secret: responseCache.token }),
+    specs: specStore(kept, responseCache.prefix),
     sessionsBesidePayments,
     limitsBesidePayments: limits === payments,
   };

@@ -8,6 +8,7 @@ import { clientTests } from "./clients.ts";
 import { coldStartTests } from "./cold-start.ts";
 import { corsTests } from "./cors.ts";
 import { creditTests } from "./credits.ts";
+import { discoveryTests } from "./discovery.ts";
 import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
 import { forgeryTests } from "./forgeries.ts";
@@ -53,6 +54,7 @@ const SUITES = {
   faultTests,
   upstreamTests,
   coldStartTests,
+  discoveryTests,
   wayTests,
 };
 

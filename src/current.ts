@@ -1,0 +1,101 @@
+/**
+ * The configuration as it is now: compiled with the first request of an isolate, and anew when more is known of the upstreams
+ * that describe themselves at a URL.
+ */
+import { compose, composeSpecs } from "./compose.ts";
+import type { ConfigSource, Env } from "./config/define.ts";
+import { checkDocument } from "./config/document.ts";
+import { load } from "./config/load.ts";
+import type { Arrival } from "./core/arrival.ts";
+import { GatewayError } from "./core/errors.ts";
+import type { Emit } from "./core/events.ts";
+import { DISCOVERY_PATHS } from "./core/listing.ts";
+import type { Rooms } from "./core/rooms.ts";
+import type { Compiled } from "./core/route.ts";
+import type { Specs } from "./core/specs.ts";
+import { describe } from "./observability/log.ts";
+
+/** Everything that is made of the configuration. */
+export type Current = {
+  env: Env;
+  loaded: Compiled;
+  rooms: Rooms;
+  specs: Specs | undefined;
+  revision: number;
+};
+
+/** How a call is answered by whatever is compiled; may be asked twice. */
+type Work = (rooms: Rooms) => Promise<Response>;
+
+/** Keeps the compiled configuration. Kept by value: a promise of one request must not be awaited by another on Workers. */
+export function makeCurrent(config: ConfigSource, files: Record<string, unknown> | undefined, emit: Emit) {
+  let current: Current | undefined;
+
+  function tell({ leftOut }: Compiled): void {
+    if (leftOut.length === 0) return;
+    const [...some] = leftOut.slice(0, 20).map(({ operation, reason }) => `${operation}: ${reason}`);
+    emit({ event: "openapi_left_out", level: "warn", operations: leftOut.length, some });
+  }
+
+  /** @throws ConfigError */
+  async function of(env: Env): Promise<Current> {
+    const same = current?.env === env ? current : undefined;
+    const revision = same?.specs?.revision() ?? 0;
+    if (same?.revision === revision) return same;
+    try {
+      const loaded = await load(config, env, { files, urls: same?.specs?.known() ?? {} });
+      tell(loaded);
+      const check = (document: unknown) => {
+        const found = checkDocument(document);
+        return typeof found === "string" ? found : undefined;
+      };
+      // Of the first calls, each compiles by itself; what is learned is learned once.
+      const meanwhile = current?.env === env ? current : undefined;
+      if (meanwhile && meanwhile.revision > revision) return meanwhile;
+      const specs = meanwhile?.specs ?? composeSpecs(loaded, { check, emit, clock: Date.now });
+      current = { env, loaded, rooms: compose(loaded, emit, Date.now), specs, revision };
+    } catch (error) {
+      if (!same) throw error;
+      // What was fetched does not go with the configuration: what was sold until now goes on being sold.
+      emit({ event: "openapi_refused", level: "error", error: describe(error) });
+      current = { ...same, revision };
+    }
+    return current;
+  }
+
+  /** Asks the store what more is known. @throws GatewayError `store_unavailable` */
+  async function learn(env: Env, specs: Specs, { waitUntil }: Arrival): Promise<Rooms> {
+    await specs.look(waitUntil);
+    return (await of(env)).rooms;
+  }
+
+  /** Does the work, and once more where it may be about something that is not known yet. */
+  async function answer(env: Env, call: Arrival, work: Work): Promise<Response> {
+    const { rooms, specs, loaded } = await of(env);
+    if (!specs) return work(rooms);
+    if (loaded.isComplete) {
+      specs.refresh(call.waitUntil);
+      return work(rooms);
+    }
+    const { pathname } = new URL(call.request.url);
+    if (DISCOVERY_PATHS.some((path) => path === pathname))
+      return work(await learn(env, specs, call).catch(() => rooms));
+    return work(rooms).catch(async (thrown) => {
+      if (!isUnknown(thrown)) throw thrown;
+      return work(await learn(env, specs, call)).catch((again) => {
+        throw specs.isMissing() && isUnknown(again) ? loading() : again;
+      });
+    });
+  }
+
+  return { of, answer };
+}
+
+function loading(): GatewayError {
+  return new GatewayError("routes_loading", { headers: { "retry-after": "2" } });
+}
+
+/** Neither the path nor, at it, the method is one that a route is known for. */
+function isUnknown(thrown: unknown): boolean {
+  return thrown instanceof GatewayError && ["route_not_found", "method_not_allowed"].includes(thrown.code);
+}
