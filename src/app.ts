@@ -1,24 +1,21 @@
 /** The Hono shell: compiles the configuration once per isolate, and is the only place where a failure is rendered. */
 import { type Context, Hono } from "hono";
-import { compose } from "./compose.ts";
 import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
-import { load } from "./config/load.ts";
 import type { Arrival } from "./core/arrival.ts";
 import { GatewayError, toGatewayError } from "./core/errors.ts";
 import type { Emit } from "./core/events.ts";
-import { UNCOUNTED } from "./core/metrics.ts";
-import type { LogLevel, Observation } from "./core/observation.ts";
+import type { Observation } from "./core/observation.ts";
 import type { Reconciled } from "./core/ports.ts";
 import { problemOf } from "./core/problem.ts";
 import type { Rooms } from "./core/rooms.ts";
-import type { Compiled } from "./core/route.ts";
-import { type Endpoint, makeEndpoints } from "./endpoints.ts";
+import { type Current, makeCurrent } from "./current.ts";
+import type { Endpoint } from "./endpoints.ts";
 import { composeReconcile } from "./errands.ts";
 import { serve } from "./gateway.ts";
 import { aliveWhatever } from "./health.ts";
-import { describe, filtered, log } from "./observability/log.ts";
-import { makeObserver, noteFailure, type Observer, openSheet } from "./observability/observe.ts";
+import { describe, log } from "./observability/log.ts";
+import { noteFailure, openSheet } from "./observability/observe.ts";
 import { lineOf } from "./observability/report.ts";
 
 /** What a platform adds to a request: its variables, and what it knows of the connection. */
@@ -30,6 +27,8 @@ export type TollboothOptions = {
   platform: Platform;
   /** Takes events in place of the JSON lines on the console. */
   emit?: Emit;
+  /** Descriptions of upstreams that the configuration names by their files: the default export of `tollbooth specs`. */
+  specs?: Record<string, unknown>;
 };
 
 /** The gateway. */
@@ -41,51 +40,30 @@ export type Tollbooth = Hono & {
   reconcile: (env: Env) => Promise<Reconciled | undefined>;
 };
 
-/** A configuration, and what was made of it. */
-type Running = {
-  env: Env;
-  loaded: Compiled;
-  rooms: Rooms;
-  observer: Observer;
-  endpoints: Map<string, Endpoint>;
-};
-
 /**
  * The gateway as a Hono app. Nothing is read, checked or requested before the first request: platforms hand out their
  * variables with it. A configuration with faults answers 500 `config_invalid` and logs all of them.
  */
 export function createTollbooth(config: ConfigSource, options: TollboothOptions): Tollbooth {
   const { platform } = options;
-  let level: LogLevel = "info";
-  const emit = filtered(options.emit ?? log, () => level);
   const app = new Hono();
-  let running: Running | undefined;
-
-  /** Kept by value: a promise of one request must not be awaited by another on Workers. */
-  async function runningFor(env: Env): Promise<Running> {
-    if (running?.env === env) return running;
-    const loaded = await load(config, env);
-    const { observing } = loaded;
-    level = observing.logLevel;
-    const { rooms, stats, secret } = compose(loaded, emit, Date.now);
-    const tally = observing.counting ? stats.tally : UNCOUNTED;
-    const { flush } = stats;
-    const observer = makeObserver({ observing, tally, flush, emit, clock: Date.now, secret });
-    running = { env, loaded, rooms, observer, endpoints: makeEndpoints(loaded, stats, emit) };
-    return running;
-  }
+  const current = makeCurrent(config, options.specs, options.emit ?? log);
+  const { emit } = current;
 
   async function answer(c: Context, sheet: Observation): Promise<Response> {
     const { env, ...platformed } = platform(c);
     const request = c.req.raw;
-    const { rooms, observer, endpoints } = await runningFor(env);
+    const { observer } = await current.of(env);
     const arrival = observer.meet(sheet, { request, ...platformed });
-    const failed = (thrown: unknown) => refuse(sheet, thrown);
-    const endpoint = endpoints.get(sheet.path);
-    const own = (await endpoint?.(request).catch(failed)) ?? rooms.preflight(request);
-    sheet.own = own !== undefined;
-    const response =
-      own ?? rooms.dress(request, await serve(observer.watch(rooms, sheet), arrival).catch(failed));
+    const work = async ({ rooms, endpoints }: Current) => {
+      const own = await answerItself(rooms, endpoints.get(sheet.path), arrival, sheet);
+      return own ?? rooms.dress(request, await serve(observer.watch(rooms, sheet), arrival));
+    };
+    const response = await current.answer(env, arrival, work).catch(async (thrown) => {
+      const { rooms } = await current.of(env);
+      const refused = refuse(sheet, thrown);
+      return sheet.own ? refused : rooms.dress(request, refused);
+    });
     observer.tell(sheet, response, arrival);
     return response;
   }
@@ -106,7 +84,7 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
 
   async function reconcile(env: Env): Promise<Reconciled | undefined> {
     try {
-      const { loaded } = await runningFor(env);
+      const { loaded } = await current.of(env);
       // Without a node nothing can be looked up; what metered calls owe can be charged all the same.
       if (Object.keys(loaded.rpc).length === 0 && !loaded.routes.some(({ usage }) => usage)) return undefined;
       const counts = await composeReconcile(loaded, emit)();
@@ -118,6 +96,20 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
     }
   }
   return Object.assign(app, { reconcile });
+}
+
+/** What no route answers: the gateway's own paths, what it shows of itself, and what browsers ask before they call. */
+async function answerItself(
+  rooms: Rooms,
+  endpoint: Endpoint | undefined,
+  arrival: Arrival,
+  sheet: Observation,
+): Promise<Response | undefined> {
+  const { request } = arrival;
+  sheet.own = endpoint !== undefined;
+  const own = (await endpoint?.(request)) ?? (await rooms.discover(arrival)) ?? rooms.preflight(request);
+  sheet.own = own !== undefined;
+  return own;
 }
 
 /** A problem document. What only the operator may know is noted on the sheet, which has the same id. */

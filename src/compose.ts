@@ -10,8 +10,10 @@ import type { Clock, Emit } from "./core/events.ts";
 import { UNCOUNTED } from "./core/metrics.ts";
 import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
+import type { Specs } from "./core/specs.ts";
 import { readTicket } from "./core/ticket.ts";
 import { makeCredits } from "./credits/credit.ts";
+import { makeDiscover } from "./discovery/discover.ts";
 import { httpFacilitator } from "./facilitator/http.ts";
 import { httpKinds } from "./facilitator/supported.ts";
 import { timed } from "./facilitator/timed.ts";
@@ -33,6 +35,7 @@ import { makeSessions } from "./sessions/session.ts";
 import { makeCollect } from "./settlement/collect.ts";
 import { makeResolve } from "./settlement/resolve.ts";
 import { makeCashier } from "./settlement/settle.ts";
+import { makeSpecs, type SpecsOptions } from "./specs/specs.ts";
 import { openBatch } from "./stores/batch.ts";
 import type { Stats } from "./stores/stats.ts";
 import { openStores } from "./stores/stores.ts";
@@ -58,11 +61,13 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Composed {
   const kinds = httpKinds(facilitator, emit, clock);
   const credits = makeCredits({ store: stores.credits, emit });
   const present = makePresent(clock, kinds);
+  const locate = makeLocate(config.proxies);
   const health = makeHealth(stores.targets, emit, clock);
   const rooms: Rooms = {
     ...makeCors(config.cors),
     inspect: makeInspect(config.limits),
-    locate: makeLocate(config.proxies),
+    locate,
+    discover: makeDiscover(config, locate),
     match: compileMatch(routes),
     quote: makeQuote({
       clock,
@@ -126,4 +131,12 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Composed {
   };
   // Without a store there are no keys that the hashes should be the same as.
   return { rooms, stats, secret: config.stores.rateLimit?.token ?? crypto.randomUUID() };
+}
+
+/** What fetches upstreams' descriptions of themselves; undefined where there are none. Makes no request. */
+export function composeSpecs(
+  { specUrls: urls, stores }: Compiled,
+  options: Pick<SpecsOptions, "check" | "emit" | "clock">,
+): Specs | undefined {
+  return urls.length > 0 ? makeSpecs({ urls, store: openStores(stores).specs, ...options }) : undefined;
 }

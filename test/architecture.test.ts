@@ -20,6 +20,8 @@ const ROOMS = [
   "hooks",
   "caching",
   "health",
+  "discovery",
+  "specs",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -38,6 +40,8 @@ const DOORS: Record<string, string[]> = {
   hooks: ["hooks.ts"],
   caching: ["cache.ts", "purge.ts"],
   health: ["ready.ts"],
+  discovery: ["discover.ts"],
+  specs: ["specs.ts"],
   stores: [
     "stores.ts",
     "batch.ts",
@@ -51,7 +55,16 @@ const DOORS: Record<string, string[]> = {
   facilitator: ["http.ts", "supported.ts", "listed.ts", "timed.ts"],
   chain: ["rpc.ts"],
   observability: ["log.ts", "observe.ts", "report.ts", "exposition.ts"],
-  config: ["load.ts", "define.ts", "faults.ts", "schema.ts", "stores.ts", "typed.ts", "notices.ts"],
+  config: [
+    "load.ts",
+    "define.ts",
+    "faults.ts",
+    "schema.ts",
+    "stores.ts",
+    "typed.ts",
+    "notices.ts",
+    "document.ts",
+  ],
 };
 /** What the files of a folder may import from; the top of src is "". */
 const MAY_IMPORT: Record<string, string[]> = {
@@ -74,12 +87,13 @@ const TOP: Record<string, string[]> = {
   "errands.ts": ["core", "caching", "chain", "facilitator", "routing", "settlement", "stores"],
   "health.ts": ["core", "facilitator", "health", "proxy", "stores"],
   "endpoints.ts": ["admin.ts", "errands.ts", "health.ts", "core", "observability"],
+  "current.ts": ["core", "compose.ts", "config", "endpoints.ts", "observability"],
   "app.ts": [
+    "current.ts",
     "endpoints.ts",
     "errands.ts",
     "health.ts",
     "core",
-    "compose.ts",
     "gateway.ts",
     "config",
     "observability",

@@ -9,8 +9,8 @@
  * them lets the client's other one through.
  */
 import type { Arrival } from "../core/arrival.ts";
+import type { ProxyTrust } from "../core/inspection.ts";
 import { type Ip, isWithin, readIp } from "../core/ip.ts";
-import type { ProxyTrust } from "../core/route.ts";
 import { nodeOf, type Statement, statementOf } from "./forwarded.ts";
 import { fromTheEnd } from "./list.ts";
 

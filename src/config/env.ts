@@ -4,6 +4,9 @@ import type { Fault } from "./faults.ts";
 
 const REFERENCE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;
 
+/** Where an upstream's description of itself is. */
+const DESCRIPTION = /^upstreams\..+\.openapi$/;
+
 /** Stands for a variable that is not set; what holds it cannot be checked further. */
 const UNSET = "\uFFFF";
 
@@ -24,8 +27,8 @@ export function interpolate(
 ): unknown {
   if (typeof value === "string") return fill(value, env, path, faults);
   if (Array.isArray(value)) return value.map((item, i) => interpolate(item, env, `${path}[${i}]`, faults));
-  // A service binding is the platform's: a copy of it could do nothing.
-  if (typeof value !== "object" || value === null || isService(value)) return value;
+  // A service binding is the platform's: a copy of it could do nothing. A description of an API is not of our writing.
+  if (typeof value !== "object" || value === null || isService(value) || DESCRIPTION.test(path)) return value;
   const entries = Object.entries(value).map(([key, item]) => [
     key,
     interpolate(item, env, path ? `${path}.${key}` : key, faults),

@@ -9,8 +9,20 @@ import { SecondsSchema as seconds, UpstreamTimeoutSchema } from "./upstream-sche
 
 /** `gateway`. */
 export const GatewaySchema = z.strictObject({
-  /** Discovery endpoints; not available yet, so only `false`. */
-  discovery: z.optional(z.literal(false)),
+  /** Shows what is sold at `/.well-known/x402`, `/.well-known/openapi.json` and `/llms.txt`. Default `true`. */
+  discovery: z.optional(
+    z.union(
+      [
+        z.boolean(),
+        z.strictObject({
+          /** What the gateway calls itself there. Default its host. */
+          title: z.optional(z.string().check(z.minLength(1), z.maxLength(120))),
+          description: z.optional(z.string().check(z.maxLength(2000))),
+        }),
+      ],
+      { error: "expected true, false, or { title, description }" },
+    ),
+  ),
   /** Longest waits, seconds. Defaults: `redis` 2, `facilitator` 20, `upstream` 60. */
   timeouts: z.optional(
     z.strictObject({

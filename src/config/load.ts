@@ -7,12 +7,16 @@ import { toCaip2 } from "../core/networks.ts";
 import type { Compiled } from "../core/route.ts";
 import { checkCors, checkRequestLimits } from "./arrival.ts";
 import type { ConfigSource, Env } from "./define.ts";
-import { interpolate, isUnset } from "./env.ts";
+import { interpolate } from "./env.ts";
 import { ConfigError, type Fault } from "./faults.ts";
 import { checkLedger } from "./ledger.ts";
 import { checkPayersCounted } from "./limits.ts";
+import { checkDiscovery } from "./metadata.ts";
 import { checkObserving } from "./observing.ts";
 import { checkOffers } from "./offers.ts";
+import { type Expanded, expand, type Learned } from "./openapi.ts";
+import { sortFaults } from "./operations.ts";
+import { checkAdmin, checkHealthPaths } from "./operators.ts";
 import { checkFacilitator, checkRpc } from "./payments.ts";
 import { checkProxies } from "./proxies.ts";
 import { checkRoutes } from "./routes.ts";
@@ -29,25 +33,52 @@ const CLIENT_TIMEOUTS = {
   idle: "leave it out",
 };
 
-/** Compiles a configuration with the platform's variables. @throws ConfigError with every fault */
-export async function load(source: ConfigSource, env: Env): Promise<Compiled> {
+/**
+ * Compiles a configuration with the platform's variables, and with what was learned of the descriptions that it names.
+ * @throws ConfigError with every fault
+ */
+export async function load(source: ConfigSource, env: Env, learned: Learned = {}): Promise<Compiled> {
   const faults: Fault[] = [];
   const raw = checkShape(interpolate(source(env), env, "", faults), faults);
-  const compiled = raw && (await check(raw, env, faults));
+  if (!raw) throw new ConfigError(faults);
+  const { compiled, found } = await attempt(raw, env, learned, new Map());
+  faults.push(...found);
   if (!compiled || faults.length > 0) throw new ConfigError(faults);
   return compiled;
 }
 
-async function check(raw: RawConfig, env: Env, faults: Fault[]): Promise<Compiled> {
+/** Once more without what was fetched and cannot be sold: that is not the configuration's fault. */
+async function attempt(
+  raw: RawConfig,
+  env: Env,
+  learned: Learned,
+  without: ReadonlyMap<string, string>,
+): Promise<{ compiled?: Compiled; found: Fault[] }> {
+  const faults: Fault[] = [];
+  const expanded = expand(raw, learned, without, faults);
+  const compiled = await check(expanded, learned, env, faults);
+  const { faults: found, unsold } = sortFaults(expanded, faults);
+  if (found.length > 0 || unsold.size === 0) return { compiled, found };
+  return attempt(raw, env, learned, new Map([...without, ...unsold]));
+}
+
+async function check(
+  { raw, ...described }: Expanded,
+  { urls = {} }: Learned,
+  env: Env,
+  faults: Fault[],
+): Promise<Compiled> {
   const { redis: redisSeconds = 2, facilitator: facilitatorSeconds = 20 } = raw.gateway?.timeouts ?? {};
   const offers = await checkOffers(raw, faults);
   const facilitator = checkFacilitator(raw, toMs(facilitatorSeconds), faults);
   checkTimeouts(raw.gateway?.timeouts ?? {}, faults);
   const stores = checkLedger(raw, checkStores(raw, toMs(redisSeconds), faults), faults);
-  const routes = await checkRoutes(raw, await checkUpstreams(raw, env, faults), offers, faults);
+  const { operations, specUrls, leftOut } = described;
+  const routes = await checkRoutes(raw, await checkUpstreams(raw, env, faults), offers, operations, faults);
   checkPayersCounted(routes, stores, faults);
   checkCreditsBesidePayments(routes, stores, faults);
-  if (Object.keys(raw.routes).length === 0) faults.push({ path: "routes", message: "there are none" });
+  if (Object.keys(raw.routes).length === 0 && specUrls.length === 0)
+    faults.push({ path: "routes", message: "there are none" });
   // Of the routes as written: a fault in the only priced one must not hide that nothing can be paid for it.
   const paid = Object.entries(raw.routes).find(([, route]) => !isFree(route, raw));
   if (paid) checkWhatPaymentNeeds(paid[0], raw, faults);
@@ -62,27 +93,11 @@ async function check(raw: RawConfig, env: Env, faults: Fault[]): Promise<Compile
     health: checkHealthPaths(raw, faults),
     observing: checkObserving(raw, env, stores, faults),
     rpc: checkRpc(raw, faults),
+    discovery: checkDiscovery(raw),
+    specUrls,
+    isComplete: specUrls.every((url) => Object.hasOwn(urls, url)),
+    leftOut,
   };
-}
-
-/** The operators' token: long enough that nobody finds it by trying. */
-function checkAdmin({ gateway }: RawConfig, faults: Fault[]): string | undefined {
-  const token = gateway?.admin?.token;
-  if (token === undefined || isUnset(token) || /^[\x21-\x7e]{24,}$/.test(token)) return token;
-  const fix = "write 24 letters and digits or more: openssl rand -hex 24";
-  faults.push({ path: "gateway.admin.token", message: "is too short, or not plain text", fix });
-  return undefined;
-}
-
-/** What a route sells under a path that the gateway answers itself, nobody could buy. */
-function checkHealthPaths({ gateway, routes }: RawConfig, faults: Fault[]): boolean {
-  const { health = true } = gateway ?? {};
-  const taken = Object.keys(routes).filter((key) => /^(?:GET|\*) \/(?:health|ready)$/.test(key));
-  for (const key of health ? taken : []) {
-    const fix = "sell it under another path, or write gateway: { health: false }";
-    faults.push({ path: `routes.${key}`, message: "the gateway answers /health and /ready itself", fix });
-  }
-  return health;
 }
 
 function isFree(route: RawConfig["routes"][string], raw: RawConfig): boolean {

@@ -1,6 +1,7 @@
 /** Proxies in front of the gateway: ranges read, and what would trust nobody or be read in two ways refused. */
+
+import type { ProxyTrust } from "../core/inspection.ts";
 import { type IpRange, networkOf, readRange } from "../core/ip.ts";
-import type { ProxyTrust } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
 import type { RawConfig } from "./schema.ts";

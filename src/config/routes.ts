@@ -1,4 +1,5 @@
 /** The routing side of the configuration: upstreams, routes, their paths and templates. */
+import type { Operation } from "../core/openapi.ts";
 import type { Offer, Route } from "../core/route.ts";
 import type { HeaderChange, Upstream } from "../core/upstream.ts";
 import { checkArrivals } from "./arrival.ts";
@@ -9,6 +10,7 @@ import { checkHeaderChange } from "./header-rules.ts";
 import { checkHooks } from "./hooks.ts";
 import { checkRateLimits } from "./limits.ts";
 import { checkMaintenance } from "./maintenance.ts";
+import { checkMetadata } from "./metadata.ts";
 import { checkKey, checkTemplate, shapeOf } from "./paths.ts";
 import { checkBodyLimit, checkPricing, checkReceivers } from "./prices.ts";
 import { checkFreeRoute, checkRecords } from "./records.ts";
@@ -21,6 +23,7 @@ export async function checkRoutes(
   raw: RawConfig,
   upstreams: Map<string, Upstream>,
   offers: Offer[],
+  operations: ReadonlyMap<string, Operation>,
   faults: Fault[],
 ): Promise<Route[]> {
   const routes: Route[] = [];
@@ -96,6 +99,8 @@ export async function checkRoutes(
       cache,
       limits,
       onStoreError: route.onStoreError ?? raw.defaults?.onStoreError ?? "deny",
+      ...checkMetadata(key, raw, faults),
+      operation: operations.get(key),
     });
   }
   checkGroups(routes, faults);

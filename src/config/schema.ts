@@ -12,6 +12,7 @@ import { GatewaySchema } from "./gateway-schema.ts";
 import { HooksSchema } from "./hook-schema.ts";
 import { DurationSchema, OnStoreErrorSchema, RateLimitSchema } from "./limit-schema.ts";
 import { MaintenanceSchema } from "./maintenance.ts";
+import { MetadataSchema } from "./metadata-schema.ts";
 import { PriceSchema } from "./price-schema.ts";
 import { RecordSchema } from "./record-schema.ts";
 import { StoresSchema } from "./store-schema.ts";
@@ -72,6 +73,8 @@ const RouteSchema = z.strictObject({
   maxRequestBytes: z.optional(z.union([RequestBytesSchema, z.literal(false)])),
   /** Functions that take the place of the global ones of their names. */
   hooks: z.optional(HooksSchema),
+  /** What is told of it where the gateway shows what it sells, and in its 402. */
+  metadata: z.optional(MetadataSchema),
   ...RecordSchema,
 });
 

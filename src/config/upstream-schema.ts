@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import { isService, type Service } from "../core/upstream.ts";
 import { DurationSchema } from "./limit-schema.ts";
+import { OpenApiSchema } from "./openapi-schema.ts";
 
 /** A wait, in seconds. */
 export const SecondsSchema = z.number().check(z.positive(), z.maximum(86_400));
@@ -82,6 +83,7 @@ export const UpstreamSchema = z.strictObject({
   ),
   /** Changed in every answer of the upstream. */
   responseHeaders: z.optional(HeaderChangeSchema),
+  ...OpenApiSchema,
   /** Whether the client's cookies go to this upstream. Default false: they belong to the gateway's domain. */
   cookies: z.optional(z.boolean()),
 });

@@ -1,4 +1,5 @@
 /** The 402: what this call costs and how to pay it, with the reason when a payment was refused. */
+import { BAZAAR, bazaarOf, outputSchemaOf, resourceOf } from "./bazaar.ts";
 import type { Call } from "./call.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import { GatewayError } from "./errors.ts";
@@ -20,18 +21,28 @@ export function challenge(
 ): GatewayError {
   const named = call.route.paymentIdentifier;
   const error = reason ?? "PAYMENT-SIGNATURE header is required";
+  const bazaar = bazaarOf(call);
+  const resource = resourceOf(call);
+  const extensions = {
+    ...(named === "off" ? {} : declarePaymentIdentifier(named === "required")),
+    ...(bazaar ? { [BAZAAR]: bazaar } : {}),
+  };
   const body: PaymentRequired = {
     x402Version: 2,
     error,
-    resource: { url: call.url.href },
+    resource,
     accepts,
-    ...(named === "off" ? {} : { extensions: declarePaymentIdentifier(named === "required") }),
+    ...(Object.keys(extensions).length > 0 ? { extensions } : {}),
   };
   return new GatewayError(code, {
     ...(reason === undefined ? {} : { detail: `Reason: ${reason}` }),
     headers: { [HEADERS.required]: encodeHeader(body) },
     members: {
-      ...v1Members(accepts, call.url.href, reason ?? "X-PAYMENT header is required"),
+      ...v1Members(
+        accepts,
+        { ...resource, outputSchema: outputSchemaOf(bazaar) },
+        reason ?? "X-PAYMENT header is required",
+      ),
       ...(reason === undefined ? {} : { reason }),
     },
   });

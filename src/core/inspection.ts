@@ -1,5 +1,7 @@
 /** What is asked of every request before anybody looks at what it wants: the compiled settings. */
 
+import type { IpRange } from "./ip.ts";
+
 /** The longest request that is looked at. */
 export type RequestLimits = {
   /** Characters of the URL as it was asked for, with scheme and host. */
@@ -22,4 +24,16 @@ export type Cors = {
   credentials: boolean;
   /** How long a browser may remember a preflight's answer, seconds. */
   maxAge: number;
+};
+
+/** Which proxies in front of the gateway are believed. */
+export type ProxyTrust = {
+  /** How many, counted from the gateway; Infinity for any number. */
+  hops: number;
+  /** Where they are; undefined is anywhere. */
+  ranges: IpRange[] | undefined;
+  /** The field they write addresses to; the other one is not read. */
+  header: "x-forwarded-for" | "forwarded";
+  /** Whether they say as well which host was asked for. */
+  host: boolean;
 };

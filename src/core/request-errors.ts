@@ -80,6 +80,11 @@ export const REQUEST_ERRORS = {
     title: "There is no price for this model.",
     hint: "Ask for a model that this gateway sells.",
   },
+  routes_loading: {
+    status: 503,
+    title: "What is sold here is not known yet.",
+    hint: "Nothing was charged. Repeat the call after Retry-After seconds.",
+  },
   admin_unauthorized: {
     status: 401,
     title: "This is for operators.",

@@ -25,6 +25,8 @@ export type Rooms = HookRoom & {
   inspect: (arrival: Arrival) => void;
   /** Who the client is, behind the proxies that are trusted. */
   locate: (arrival: Arrival) => Arrival;
+  /** The answer to who looks around for something to buy; undefined for any other call. `method_not_allowed` */
+  discover: (arrival: Arrival) => Promise<Response | undefined>;
   match: (arrival: Arrival) => Call;
   quote: (call: Call) => Promise<Quote>;
   present: (call: Call, accepts: Accepts) => Promise<Presented>;

@@ -3,12 +3,13 @@
 import type { Asset, Transfer } from "./assets.ts";
 import type { CacheRules } from "./cache.ts";
 import type { RouteHooks } from "./hooks.ts";
-import type { Cors, RequestLimits } from "./inspection.ts";
-import type { IpRange } from "./ip.ts";
+import type { Cors, ProxyTrust, RequestLimits } from "./inspection.ts";
 import type { RateLimit } from "./limit.ts";
+import type { Discovery, Listing } from "./listing.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Decimal } from "./money.ts";
 import type { Observing } from "./observation.ts";
+import type { Operation } from "./openapi.ts";
 import type { Pricing } from "./pricing.ts";
 import type { HeaderChange, Upstream } from "./upstream.ts";
 import type { Usage } from "./usage.ts";
@@ -86,6 +87,12 @@ export type Route = {
   limits: RateLimit[];
   /** What becomes of calls while the store of the rate limits does not answer; payments are refused in any case. */
   onStoreError: "deny" | "allow";
+  /** What the configuration tells of it. */
+  metadata: Listing | undefined;
+  /** The operation of the upstream's own description that it sells. */
+  operation: Operation | undefined;
+  /** Sold, and not shown to anybody who looks around. */
+  hidden: boolean;
 };
 
 /** What is remembered, each in a store of its own if need be. */
@@ -120,18 +127,6 @@ export type FacilitatorMap = {
   timeoutMs: number;
 };
 
-/** Which proxies in front of the gateway are believed. */
-export type ProxyTrust = {
-  /** How many, counted from the gateway; Infinity for any number. */
-  hops: number;
-  /** Where they are; undefined is anywhere. */
-  ranges: IpRange[] | undefined;
-  /** The field they write addresses to; the other one is not read. */
-  header: "x-forwarded-for" | "forwarded";
-  /** Whether they say as well which host was asked for. */
-  host: boolean;
-};
-
 /** The whole compiled configuration. */
 export type Compiled = {
   routes: Route[];
@@ -150,4 +145,12 @@ export type Compiled = {
   cors: Cors | undefined;
   limits: RequestLimits;
   observing: Observing;
+  /** How the gateway shows what it sells; undefined: not at all. */
+  discovery: Discovery | undefined;
+  /** Where descriptions of upstreams are fetched from; their operations are routes once that was done. */
+  specUrls: string[];
+  /** All of those have been seen. */
+  isComplete: boolean;
+  /** Operations that cannot be sold, and why. */
+  leftOut: { operation: string; reason: string }[];
 };

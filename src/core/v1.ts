@@ -22,16 +22,23 @@ export function isV1(requirements: PaymentRequirements): boolean {
   return requirements.scheme === "exact" && transferOf(requirements) !== "permit2";
 }
 
-/** Requirements as version 1 writes them; `resource` is the URL they are about. */
-export function toV1(requirements: PaymentRequirements, resource: string): Record<string, unknown> {
+/** What requirements are about, as version 1 says it with each of them. */
+export type V1Resource = { url: string; description?: unknown; mimeType?: unknown; outputSchema?: unknown };
+
+/** Requirements as version 1 writes them. */
+export function toV1(
+  requirements: PaymentRequirements,
+  { url, description = "", mimeType = "", outputSchema }: V1Resource,
+): Record<string, unknown> {
   const { scheme, network, amount, asset, payTo, maxTimeoutSeconds, extra } = requirements;
   return {
     scheme,
     network: toV1Name(network) ?? network,
     maxAmountRequired: amount,
-    resource,
-    description: "",
-    mimeType: "",
+    resource: url,
+    description,
+    mimeType,
+    ...(outputSchema ? { outputSchema } : {}),
     payTo,
     maxTimeoutSeconds,
     asset,
@@ -42,7 +49,7 @@ export function toV1(requirements: PaymentRequirements, resource: string): Recor
 /** The members of a 402's body that clients of version 1 read; none if there is nothing for them. */
 export function v1Members(
   accepts: PaymentRequirements[],
-  resource: string,
+  resource: V1Resource,
   error: string,
 ): Record<string, unknown> {
   const theirs = accepts.filter((one) => {

@@ -68,7 +68,7 @@ export function httpFacilitator(
 function bodyOf({ version, scheme: payload, requirements, resource }: Payment, amount?: string): unknown {
   const charged = amount === undefined ? requirements : { ...requirements, amount };
   if (version === 1) {
-    const paymentRequirements = toV1(charged, resource);
+    const paymentRequirements = toV1(charged, { url: resource });
     const { scheme, network } = paymentRequirements;
     return {
       x402Version: 1,

@@ -7,6 +7,7 @@ import type { Ledger } from "../core/ledger.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RefundLedger } from "../core/refund.ts";
 import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
+import type { SpecStore } from "../core/specs.ts";
 import type { CreditStore, Limiter, RunScripts, SessionStore, TargetHealth } from "../core/stores.ts";
 import { cacheStore } from "./cache.ts";
 import { creditStore } from "./credits.ts";
@@ -18,6 +19,7 @@ import { paymentStore, recordKey } from "./payments.ts";
 import { connect, type Note } from "./redis.ts";
 import { refundLedger } from "./refunds.ts";
 import { type SessionOptions, sessionStore } from "./sessions.ts";
+import { specStore } from "./specs.ts";
 import { type Stats, statsStore } from "./stats.ts";
 import { makeTally } from "./tally.ts";
 import { targetHealth } from "./target-health.ts";
@@ -47,6 +49,8 @@ export type Stores = {
   cache: CacheStore;
   /** Beside the payment records, so that it can go along with them; without those, in any other store. */
   stats: Stats;
+  /** Upstreams' descriptions of themselves: beside those answers, and fetched again as lightly. */
+  specs: SpecStore;
   /** True when a claim can look by itself whether the payer's session runs. */
   sessionsBesidePayments: boolean;
   /** True when a count can look by itself whether a payment is new; else nobody is counted as a payer. */
@@ -79,6 +83,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
   const payments = open(connections.verificationCache);
   const sessions = open(connections.timeSession);
   const limits = open(connections.rateLimit);
+  const kept = open(connections.responseCache);
   const sessionsBesidePayments = payments === sessions;
   const { ledgerMs } = verificationCache;
   const floorMs = (verificationCache.ttlSeconds ?? 0) * 1000;
@@ -108,10 +113,8 @@ export function openStores(connections: Compiled["stores"]): Stores {
     hooks: hookStore(payments, verificationCache.prefix),
     refunds: refundLedger(payments, verificationCache.prefix),
     ledger: openLedger(payments, verificationCache.prefix),
-    cache: cacheStore(open(connections.responseCache), {
-      prefix: responseCache.prefix,
-      secret: responseCache.token,
-    }),
+    cache: cacheStore(kept, { prefix: responseCache.prefix, secret: responseCache.token }),
+    specs: specStore(kept, responseCache.prefix),
     stats: statsStore(open(beside), tally, statsPrefix),
     sessionsBesidePayments,
     limitsBesidePayments: limits === payments,

@@ -30,7 +30,7 @@ describe.each<Runtime>(["workers", "vercel", "node"])("in %s", (runtime) => {
   });
   afterAll(() => gateway?.stop());
 
-  it.each(["/weather", "/late/weather"])(
+  it.each(["/weather", "/late/weather", "/listed/bern"])(
     "the official client buys %s: exactly the price moves from payer to seller",
     async (path) => {
       const { chain } = running();

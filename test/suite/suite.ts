@@ -8,6 +8,7 @@ import { clientTests } from "./clients.ts";
 import { coldStartTests } from "./cold-start.ts";
 import { corsTests } from "./cors.ts";
 import { creditTests } from "./credits.ts";
+import { discoveryTests } from "./discovery.ts";
 import { duplicateTests } from "./duplicates.ts";
 import { faultTests } from "./faults.ts";
 import { forgeryTests } from "./forgeries.ts";
@@ -56,6 +57,7 @@ const SUITES = {
   upstreamTests,
   healthTests,
   coldStartTests,
+  discoveryTests,
   wayTests,
   // Last: it looks through all that the others have made the gateway say.
   observingTests,

@@ -63,6 +63,9 @@ export function routeOf(key: string, wishes: Wishes = {}): Route {
     cache: undefined,
     limits: [],
     onStoreError: "deny",
+    metadata: undefined,
+    operation: undefined,
+    hidden: false,
   };
 }
 

@@ -33,6 +33,7 @@ function roomsOf({ obtain, ...change }: Partial<Rooms> & { obtain?: Obtain }): R
     preflight: () => undefined,
     dress: (_request, response) => response,
     inspect: () => undefined,
+    discover: async () => undefined,
     match: compileMatch([routeOf("GET /a", { price: "$0.01" })]),
     quote: async () => ({
       kind: "priced",

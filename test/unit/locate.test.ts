@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { makeLocate } from "../../src/clients/locate.ts";
 import type { Arrival } from "../../src/core/arrival.ts";
+import type { ProxyTrust } from "../../src/core/inspection.ts";
 import { readRange } from "../../src/core/ip.ts";
-import type { ProxyTrust } from "../../src/core/route.ts";
 import { compileMatch } from "../../src/routing/match.ts";
 import { arrivalOf, routeOf } from "./call.ts";
 

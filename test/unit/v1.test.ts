@@ -133,7 +133,7 @@ describe("a receipt", () => {
 });
 
 it("requirements go to a facilitator in version 1 as they went to the client", () => {
-  const sent = toV1(REQUIREMENTS, "https://gateway.example/weather");
+  const sent = toV1(REQUIREMENTS, { url: "https://gateway.example/weather" });
   expect(PaymentRequirementsSchema.parse(sent)).toEqual(sent);
 });
 

@@ -1,0 +1,125 @@
+/** The operations of descriptions as routes, and which of them are sold. */
+import { DISCOVERY_PATHS } from "../core/listing.ts";
+import { deref, type Operation } from "../core/openapi.ts";
+import type { Compiled } from "../core/route.ts";
+import type { Fault } from "./faults.ts";
+import { shapeOf } from "./paths.ts";
+import type { RawConfig } from "./schema.ts";
+
+const METHODS = ["get", "post", "put", "patch", "delete", "options"];
+
+const DISCOVERY = new Set<string>(DISCOVERY_PATHS);
+
+/** An operation as a route. */
+export type Found = { key: string; upstream: string; operation: Operation; fetched: boolean };
+
+/** The configuration with the routes of descriptions in it. */
+export type Chosen = {
+  raw: RawConfig;
+  /** Route → the operation that it sells, written here or not. */
+  operations: Map<string, Operation>;
+  /** Routes that only a description names; `fetched` ones may be left out. */
+  own: Map<string, { upstream: string; fetched: boolean }>;
+};
+
+/** Whose operation a route sells; explicit routes first, then upstreams in the order of the configuration. */
+export function choose(
+  raw: RawConfig,
+  found: Found[],
+  without: ReadonlyMap<string, string>,
+  faults: Fault[],
+  leftOut: Compiled["leftOut"],
+): Chosen {
+  const routes = { ...raw.routes };
+  const operations: Chosen["operations"] = new Map();
+  const own: Chosen["own"] = new Map();
+  const written = new Map(Object.keys(raw.routes).map((key) => [readShape(key), key]));
+  const taken = new Map<string, string>();
+  for (const { key, upstream, operation, fetched } of found) {
+    if (without.has(key) || (raw.gateway?.discovery !== false && DISCOVERY.has(operation.template))) continue;
+    const shape = readShape(key);
+    const explicit = written.get(shape) ?? written.get(shape.replace(/^\w+/, "*"));
+    if (explicit !== undefined) {
+      const { upstream: theirs, path } = raw.routes[explicit] ?? {};
+      if (theirs === upstream && path === undefined && !explicit.startsWith("*"))
+        operations.set(explicit, operation);
+      continue;
+    }
+    const twin = taken.get(shape);
+    if (twin !== undefined) {
+      const message = `"${key}" matches the same calls as "${twin}"`;
+      if (fetched) leftOut.push({ operation: key, reason: message });
+      else
+        faults.push({ path: `upstreams.${upstream}.openapi`, message, fix: "write a route for one of them" });
+      continue;
+    }
+    taken.set(shape, key);
+    own.set(key, { upstream, fetched });
+    operations.set(key, operation);
+    const { defaultPrice } = raw.upstreams[upstream] ?? {};
+    routes[key] = { upstream, ...(defaultPrice === undefined ? {} : { price: defaultPrice }) };
+  }
+  return { raw: { ...raw, routes }, operations, own };
+}
+
+/** Every operation that a description names; none of those that it marks as internal. */
+export function operationsOf(upstream: string, document: Operation["document"], fetched: boolean): Found[] {
+  return Object.keys(document.paths).flatMap((template) => {
+    const item = deref(document, document.paths[template]);
+    if (!item || !template.startsWith("/")) return [];
+    return METHODS.flatMap((method) => {
+      const said = deref(document, item[method]);
+      if (!said || said["x-internal"] === true || item["x-internal"] === true) return [];
+      const key = `${method.toUpperCase()} ${patternOf(template)}`;
+      return [{ key, upstream, operation: { document, template, method }, fetched }];
+    });
+  });
+}
+
+/** `/pets/{pet-id}` as `/pets/:pet_id`. What is no parameter by itself stays as it is, and is refused as any path would be. */
+function patternOf(template: string): string {
+  const names = new Set<string>();
+  const segments = template.split("/").map((segment) => {
+    const [, name] = /^\{([^{}]+)\}$/.exec(segment) ?? [];
+    if (name === undefined) return segment;
+    let param = name.replace(/\W/g, "_").replace(/^(?=\d)/, "_");
+    while (names.has(param)) param += "_";
+    names.add(param);
+    return `:${param}`;
+  });
+  return segments.join("/");
+}
+
+function readShape(key: string): string {
+  const [method = "", pattern = ""] = key.split(" ");
+  try {
+    return `${method} ${shapeOf(pattern)}`;
+  } catch {
+    return key;
+  }
+}
+
+/** Faults of routes that nobody has written: those that were fetched are left out, the others are the description's. */
+export function sortFaults({ own }: Chosen, all: Fault[]): { faults: Fault[]; unsold: Map<string, string> } {
+  const faults: Fault[] = [];
+  const unsold = new Map<string, string>();
+  for (const fault of all) {
+    const key = namesIn(fault.path).find((name) => own.has(name));
+    const of = key === undefined ? undefined : own.get(key);
+    if (key === undefined || !of) faults.push(fault);
+    else if (of.fetched) unsold.set(key, fault.message);
+    else
+      faults.push({
+        ...fault,
+        path: `upstreams.${of.upstream}.openapi.${fault.path.slice("routes.".length)}`,
+      });
+  }
+  return { faults, unsold };
+}
+
+/** What a fault's path may say of a route: its key may have dots in it. */
+function namesIn(path: string): string[] {
+  if (!path.startsWith("routes.")) return [];
+  const parts = path.slice("routes.".length).split(".");
+  return parts.map((_, i) => parts.slice(0, i + 1).join("."));
+}
