@@ -72,7 +72,7 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
     const request = c.req.raw;
     const preflight = rooms.preflight(request);
     if (preflight) return preflight;
-    const failed = (thrown: unknown) => render(toGatewayError(thrown), c, emit);
+    const failed = (thrown: unknown) => render(rooms.show(request, toGatewayError(thrown)), c, emit);
     return rooms.dress(request, await serve(rooms, { request, ...arrival }).catch(failed));
   });
 

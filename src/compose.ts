@@ -19,6 +19,7 @@ import { makeBill } from "./metering/bill.ts";
 import { makeTake } from "./payment/claim.ts";
 import { makePersist } from "./payment/persist.ts";
 import { makePresent } from "./payment/present.ts";
+import { makeShow } from "./paywall/page.ts";
 import { makeQuote } from "./pricing/quote.ts";
 import { isServed, makeForward } from "./proxy/forward.ts";
 import { clientHeaders, upstreamHeaders, visibleHeaders } from "./proxy/headers.ts";
@@ -53,6 +54,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Rooms {
   const health = makeHealth(stores.targets, emit, clock);
   return {
     ...makeCors(config.cors),
+    show: makeShow(config.paywall, clock),
     inspect: makeInspect(config.limits),
     locate: makeLocate(config.proxies),
     match: compileMatch(routes),

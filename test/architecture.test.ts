@@ -19,6 +19,7 @@ const ROOMS = [
   "metering",
   "hooks",
   "caching",
+  "paywall",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -36,6 +37,7 @@ const DOORS: Record<string, string[]> = {
   metering: ["bill.ts"],
   hooks: ["hooks.ts"],
   caching: ["cache.ts", "purge.ts"],
+  paywall: ["page.ts"],
   stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts", "refunds.ts"],
   facilitator: ["http.ts", "supported.ts"],
   chain: ["rpc.ts"],
@@ -68,7 +70,7 @@ const TOP: Record<string, string[]> = {
 const HOMES: Record<string, RegExp> = {
   "@upstash/": /^stores\//,
   "@x402/": /^core\//,
-  hono: /^(?:app\.ts|platform\/)/,
+  hono: /^(?:app\.ts|(?:platform|paywall)\/)/,
   "@hono/": /^platform\/node\.ts/,
   zod: /^(?:admin\.ts|(?:core|config|stores|facilitator|chain)\/)/,
   "http-cache-semantics": /^caching\//,

@@ -1,6 +1,7 @@
 /** The shape of `gateway`: what is about the gateway itself, and not about what it sells. */
 import * as z from "zod/mini";
 import { CorsSchema, RequestLimitsSchema } from "./arrival-schema.ts";
+import { PaywallSchema } from "./paywall-schema.ts";
 import { TrustProxySchema } from "./proxy-schema.ts";
 import { GatewayRedisSchema } from "./store-schema.ts";
 import { SecondsSchema as seconds, UpstreamTimeoutSchema } from "./upstream-schema.ts";
@@ -23,6 +24,8 @@ export const GatewaySchema = z.strictObject({
   ),
   /** Pages of other origins: `true` lets any of them call and pay. Default `false`. */
   cors: z.optional(CorsSchema),
+  /** The page that people see on a 402: `false`, or how the seller presents itself. Default `true`. */
+  paywall: z.optional(PaywallSchema),
   /** The longest requests that are looked at. */
   limits: z.optional(RequestLimitsSchema),
   /** Lets whoever has the token (24 characters or more) order a purge: `POST /__tollbooth/cache/purge`. */

@@ -12,6 +12,7 @@ import { ConfigError, type Fault } from "./faults.ts";
 import { checkPayersCounted } from "./limits.ts";
 import { checkOffers } from "./offers.ts";
 import { checkFacilitator, checkRpc } from "./payments.ts";
+import { checkPaywall } from "./paywall.ts";
 import { checkProxies } from "./proxies.ts";
 import { checkRoutes } from "./routes.ts";
 import type { RawConfig } from "./schema.ts";
@@ -56,6 +57,7 @@ async function check(raw: RawConfig, env: Env, faults: Fault[]): Promise<Compile
     proxies: checkProxies(raw, faults),
     cors: checkCors(raw, faults),
     limits: checkRequestLimits(raw),
+    paywall: checkPaywall(raw, faults),
     adminToken: checkAdmin(raw, faults),
     rpc: checkRpc(raw, faults),
   };

@@ -34,5 +34,6 @@ export function challenge(
       ...v1Members(accepts, call.url.href, reason ?? "X-PAYMENT header is required"),
       ...(reason === undefined ? {} : { reason }),
     },
+    offered: { required: body, route: call.route },
   });
 }

@@ -1,5 +1,4 @@
 /** The compiled configuration: what `config` makes once per isolate and every room reads. Plain data, and the functions in it. */
-
 import type { Asset, Transfer } from "./assets.ts";
 import type { CacheRules } from "./cache.ts";
 import type { RouteHooks } from "./hooks.ts";
@@ -8,6 +7,7 @@ import type { IpRange } from "./ip.ts";
 import type { RateLimit } from "./limit.ts";
 import type { Maintenance } from "./maintenance.ts";
 import type { Decimal } from "./money.ts";
+import type { Paywall } from "./paywall.ts";
 import type { Pricing } from "./pricing.ts";
 import type { HeaderChange, Upstream } from "./upstream.ts";
 import type { Usage } from "./usage.ts";
@@ -144,4 +144,6 @@ export type Compiled = {
   /** Undefined: pages of other origins are nobody's concern here. */
   cors: Cors | undefined;
   limits: RequestLimits;
+  /** Undefined: people get what programs get. */
+  paywall: Paywall | undefined;
 };
