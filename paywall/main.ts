@@ -55,7 +55,9 @@ async function run(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    say(wordsOf(error), true);
+    const payment = kept();
+    if (payment) offerAgain(payment, "Something went wrong.");
+    else say(wordsOf(error), true);
   } finally {
     busy = false;
     document.body.removeAttribute("aria-busy");
@@ -128,6 +130,7 @@ async function pay(wallet: Wallet): Promise<void> {
   say("Waiting for your wallet…");
   const account = await accountOf(wallet);
   connected = { wallet, account };
+  offerToPay();
   await checkFunds(wallet, account);
   say("Sign the payment in your wallet.");
   const payment = await sign(wallet, account, way, data, now());
@@ -164,18 +167,20 @@ async function conclude(payment: Payment, outcome: Exclude<Outcome, { kind: "ope
     return say(`${outcome.why} To see it once more is a new purchase.`, true);
   }
   at("answer").hidden = false;
+  showReceipt(response);
   try {
     await show(response, at("shown"));
   } catch {
     return offerAgain(payment, "The answer broke off.");
   }
-  showReceipt(response);
   at("answer").focus();
   if (!outcome.served) return offerAgain(payment, `The service answered with status ${response.status}.`);
   keep(undefined);
   offer(...(data.lasts ? [button("Open it as a page", async () => location.reload())] : []));
   const until = response.headers.get("tollbooth-session-expires");
-  const charged = response.headers.has("payment-response") ? "Paid." : "Nothing was charged.";
+  // The receipt of an answer that pointed elsewhere stays behind.
+  const isPaid = response.redirected || response.headers.has("payment-response");
+  const charged = isPaid ? "Paid." : "Nothing was charged.";
   say(until ? `${charged} Open until ${new Date(until).toLocaleString()}.` : charged);
 }
 

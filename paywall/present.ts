@@ -20,7 +20,7 @@ export type Outcome =
 const REFUSED: Record<string, string> = {
   insufficient_funds: "there is not enough money in the account",
   no_matching_requirements: "the price has changed meanwhile",
-  invalid_exact_evm_payload_authorization_valid_before: "it came too late",
+  invalid_exact_evm_payload_authorization_valid_before: "the wallet took too long",
   invalid_exact_evm_signature: "the wallet has signed something else",
 };
 /** Longer than this nobody waits for a page to go on by itself. */
@@ -29,37 +29,36 @@ const PATIENCE_SECONDS = 30;
 /** Presents it once. Never throws. */
 export async function present({ header }: Payment, accept: string): Promise<Outcome> {
   try {
-    const headers = { accept, "payment-signature": header };
-    return await read(await fetch(location.href, { headers, credentials: "same-origin" }));
+    // Without the browser's cache: that goes on reading for a page that is gone, and the gateway would take the answer for
+    // delivered. What a browser then asks of every other cache is not meant.
+    const headers = { accept, "payment-signature": header, "cache-control": "no-transform" };
+    return await read(await fetch(location.href, { headers, credentials: "same-origin", cache: "no-store" }));
   } catch {
     return { kind: "open", why: "The answer was lost on the way.", seconds: 2 };
   }
 }
 
 async function read(response: Response): Promise<Outcome> {
-  const { headers, status, ok } = response;
+  const { headers, status, ok, redirected } = response;
   // Nobody but the gateway can say this: it takes the field off what comes from behind it.
   const required = decode(headers.get("payment-required"));
-  const problem = await problemOf(response);
-  if (status === 402 && required) {
-    const reason = typeof problem.reason === "string" ? problem.reason : "";
-    if (!reason) return { kind: "open", why: "The gateway has not seen the payment.", seconds: undefined };
-    const why = `The payment was refused: ${REFUSED[reason] ?? reason}. Nothing was charged.`;
-    return { kind: "refused", why, accepts: required.accepts as Requirements[] };
-  }
-  const { code, title, hint } = problem;
+  const { code, title, hint, reason } = await problemOf(response);
   if (!code) return { kind: "answer", response, served: ok };
+  // What is said there is about another call; the one that was paid for has answered, and pointed to it.
+  if (redirected)
+    return { kind: "spent", why: `It is paid, and the answer points to ${response.url}.`, response };
+  if (status === 402 && required) {
+    if (!reason) return { kind: "open", why: "The gateway has not seen the payment.", seconds: undefined };
+    const why = `The payment was refused: ${REFUSED[String(reason)] ?? reason}. Nothing was charged.`;
+    return { kind: "refused", why, accepts: Array.isArray(required.accepts) ? required.accepts : [] };
+  }
   const why = `${title} ${hint ?? ""}`;
   if (code === "payment_malformed") return { kind: "refused", why, accepts: [] };
   if (code === "payment_already_used" || code === "payment_conflict")
-    return { kind: "spent", why: response.redirected ? elsewhere(response) : String(title), response };
+    return { kind: "spent", why: String(title), response };
   const waits = code === "payment_in_progress" || status === 429 || status >= 500;
   const seconds = Number(headers.get("retry-after")) || 3;
   return { kind: "open", why, seconds: waits && seconds <= PATIENCE_SECONDS ? seconds : undefined };
-}
-
-function elsewhere({ url }: Response): string {
-  return `It is paid. The answer points to another call, which has a price of its own: ${url}`;
 }
 
 /** The gateway's problem document; without one, nothing. */

@@ -19,7 +19,7 @@ export async function show(response: Response, place: HTMLElement): Promise<void
   const body = await response.blob();
   if (body.size === 0) return place.replaceChildren(make("p", {}, "The answer is empty."));
   const src = URL.createObjectURL(body);
-  const download = decodeURIComponent(location.pathname.split("/").pop() || "answer");
+  const download = location.pathname.split("/").pop() || "answer";
   const save = make("p", {}, make("a", { href: src, download }, "Save the answer"));
   place.replaceChildren(...(await shown(type, kind, body, src)), save);
 }

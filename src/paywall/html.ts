@@ -79,8 +79,8 @@ function choice(ways: Way[]) {
     const terms = html`<b data-price="${i}">${priceOf(way)}</b> on ${networkIn(way)} to ${receiver(way)}`;
     const checked = i === best ? raw(" checked") : "";
     return way.payable
-      ? html`<label><input type="radio" name="way" value="${i}"${checked}> ${terms}</label>`
-      : html`<label><input type="radio" disabled> ${terms}, needs an x402 client</label>`;
+      ? html`<label><input type="radio" name="way" value="${i}"${checked}><span>${terms}</span></label>`
+      : html`<label><input type="radio" disabled><span>${terms}, needs an x402 client</span></label>`;
   });
   return html`<fieldset><legend>Ways to pay</legend>${rows}</fieldset>`;
 }

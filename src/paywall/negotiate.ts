@@ -3,7 +3,6 @@
  * prefers HTML to everything it names. What says less, or names JSON first, is a program and gets what it always got; so
  * does whoever comes with a payment.
  */
-import { parseAccept } from "hono/utils/accept";
 import { HEADERS } from "../core/x402.ts";
 
 /** What the answer depends on. */
@@ -19,7 +18,7 @@ export function isForPeople({ method, headers }: Request): boolean {
 }
 
 function prefersHtml(accept: string): boolean {
-  const named = parseAccept(accept).map(({ type, q }) => ({ type: type.toLowerCase(), q }));
+  const named = accept.split(",").map(readRange);
   // The most specific range decides (RFC 9110, 12.5.1).
   const worth = (...ranges: string[]) => {
     for (const range of ranges) {
@@ -34,4 +33,11 @@ function prefersHtml(accept: string): boolean {
     worth("application/problem+json", "application/*", "*/*"),
   );
   return html > json && named.every(({ q }) => q <= html);
+}
+
+/** `text/html;level=1;q=0.7`; no parameter of a media type that matters here holds a comma. */
+function readRange(range: string): { type: string; q: number } {
+  const [type = "", ...parameters] = range.split(";").map((part) => part.trim().toLowerCase());
+  const weight = parameters.find((parameter) => parameter.startsWith("q="));
+  return { type, q: weight === undefined ? 1 : Number(weight.slice(2)) || 0 };
 }

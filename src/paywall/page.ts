@@ -41,7 +41,7 @@ const FIELDS = {
 /** Makes the room; without settings everybody gets the same answer. */
 export function makeShow(settings: Paywall | undefined, clock: Clock): Rooms["show"] {
   return function show(request, error) {
-    const { offered, headers } = error.details;
+    const { offered, detail: trouble } = error.details;
     if (!settings || !offered) return error;
     const varying = error.withHeaders({ vary: VARY });
     if (!isForPeople(request)) return varying;
@@ -50,7 +50,6 @@ export function makeShow(settings: Paywall | undefined, clock: Clock): Rooms["sh
     const accept = request.headers.get("accept") ?? "";
     const lasts = Boolean(offered.route.session ?? offered.route.credits);
     const data = { now: clock(), accept, ways, extensions, lasts };
-    const trouble = headers && error.details.detail;
     const body = pageOf({ offered, ways, data, settings, trouble });
     return new GatewayError(error.code, {
       ...varying.details,

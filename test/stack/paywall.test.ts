@@ -51,6 +51,7 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
   afterEach(async () => {
     const seen = visits.splice(0);
     await Promise.all(seen.map(({ page }) => page.context().close()));
+    wire.mend();
     upstream.reset();
     // Whatever the test was about.
     for (const { asked, broken } of seen) {
@@ -155,6 +156,7 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
       wire.cut();
       await said(page, "is presented again");
       expect(await buttons(page)).toEqual([]);
+      wire.mend();
       await said(page, "Paid.");
     });
     expect(await page.locator("#shown pre").innerText()).toBe("collected");
@@ -239,6 +241,26 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
     expect(visit?.broken.splice(0).length).toBeGreaterThan(0);
   });
 
+  it("an answer that points elsewhere on the gateway is followed; to a call with a price, it is not paid for again", async () => {
+    const { page, wallet } = await open("/redirect?to=/free");
+    await connect(page);
+    await said(page, "You have");
+    const income = await earned(async () => {
+      await pay(page);
+      await said(page, "Paid.");
+      expect(await page.locator("#shown pre").innerText()).toContain('"free": true');
+    });
+    expect(income).toBe(ONE_CENT);
+    const dear = await open("/redirect?to=/data/7");
+    await connect(dear.page);
+    await said(dear.page, "You have");
+    const more = await earned(async () => {
+      await pay(dear.page);
+      await said(dear.page, /^It is paid, and the answer points to .*\/data\/7\./);
+    });
+    expect([more, payments(wallet), payments(dear.wallet)]).toEqual([ONE_CENT, 1, 1]);
+  });
+
   it("paid time: the page opens by its cookie, without another payment", async () => {
     const { page, wallet } = await open("/timed/hour");
     await page.getByRole("heading", { name: "0.1 USDC for 1 hour" }).waitFor();
@@ -246,6 +268,12 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
     await said(page, "You have");
     await pay(page);
     await said(page, /^Paid\. Open until/);
+    // The paid call asks for what the page was asked for, and not for an answer anew.
+    const forwarded = JSON.parse(await page.locator("#shown pre").innerText());
+    expect(forwarded).toMatchObject({
+      accept: expect.stringMatching(/^text\/html/),
+      "cache-control": "no-transform",
+    });
     await page.getByRole("button", { name: "Open it as a page" }).click();
     await expect.poll(() => page.evaluate("document.body.innerText")).toContain('"accept"');
     expect(payments(wallet)).toBe(1);
