@@ -19,6 +19,7 @@ import { meteredTests } from "./metered.ts";
 import { meteringTests } from "./metering.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
+import { paywallTests } from "./paywall.ts";
 import { pricingTests } from "./pricing.ts";
 import { rangeTests } from "./ranges.ts";
 import { recordTests } from "./records.ts";
@@ -46,6 +47,7 @@ const SUITES = {
   cachingTests,
   arrivalTests,
   corsTests,
+  paywallTests,
   streamTests,
   leavingTests,
   rangeTests,
