@@ -108,13 +108,12 @@ async function connect(wallet: Wallet): Promise<void> {
   connected = { wallet, account: await accountOf(wallet) };
   say("");
   offerToPay();
-  await checkFunds(wallet, connected.account);
+  const way = chosen();
+  if (way) await checkFunds(wallet, connected.account, way);
 }
 
 /** Brings the wallet to the right network, and says what is in it. @throws Trouble when that is too little */
-async function checkFunds(wallet: Wallet, account: string): Promise<void> {
-  const way = chosen();
-  if (!way) return;
+async function checkFunds(wallet: Wallet, account: string, way: Way): Promise<void> {
   await switchTo(wallet, way);
   const balance = await balanceOf(wallet, way, account);
   if (balance === undefined) return;
@@ -131,7 +130,7 @@ async function pay(wallet: Wallet): Promise<void> {
   const account = await accountOf(wallet);
   connected = { wallet, account };
   offerToPay();
-  await checkFunds(wallet, account);
+  await checkFunds(wallet, account, way);
   say("Sign the payment in your wallet.");
   const payment = await sign(wallet, account, way, data, now());
   keep(payment);
@@ -214,9 +213,9 @@ function showPrices(): void {
 }
 
 function showReceipt({ headers }: Response): void {
-  const transaction = decode(headers.get("payment-response"))?.transaction;
+  const { transaction, network } = decode(headers.get("payment-response")) ?? {};
   if (typeof transaction !== "string" || !transaction) return;
-  const explorer = chosen()?.explorer;
+  const explorer = data.ways.find(({ requirements }) => requirements.network === network)?.explorer;
   const id = make("code", { title: transaction }, short(transaction));
   const href = `${explorer}/tx/${encodeURIComponent(transaction)}`;
   const link = make("a", { href, target: "_blank", rel: "noopener noreferrer" }, id);

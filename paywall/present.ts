@@ -49,6 +49,13 @@ async function read(response: Response): Promise<Outcome> {
     return { kind: "spent", why: `It is paid, and the answer points to ${response.url}.`, response };
   if (status === 402 && required) {
     if (!reason) return { kind: "open", why: "The gateway has not seen the payment.", seconds: undefined };
+    // Perhaps on this very call, and longer ago than the gateway remembers.
+    if (reason === "authorization_spent_elsewhere")
+      return {
+        kind: "spent",
+        why: "The chain says that this payment is spent. Look into your wallet.",
+        response,
+      };
     const why = `The payment was refused: ${REFUSED[String(reason)] ?? reason}. Nothing was charged.`;
     return { kind: "refused", why, accepts: Array.isArray(required.accepts) ? required.accepts : [] };
   }

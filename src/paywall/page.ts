@@ -38,10 +38,16 @@ const FIELDS = {
   "cross-origin-opener-policy": "same-origin-allow-popups",
 };
 
+/** Why what was bought before does not do any more. */
+const TROUBLES: Record<string, string> = {
+  session_ended: "The time that you paid for is over.",
+  credits_used_up: "The calls that you paid for are used up.",
+};
+
 /** Makes the room; without settings everybody gets the same answer. */
 export function makeShow(settings: Paywall | undefined, clock: Clock): Rooms["show"] {
   return function show(request, error) {
-    const { offered, detail: trouble } = error.details;
+    const { offered, members } = error.details;
     if (!settings || !offered) return error;
     const varying = error.withHeaders({ vary: VARY });
     if (!isForPeople(request)) return varying;
@@ -50,7 +56,7 @@ export function makeShow(settings: Paywall | undefined, clock: Clock): Rooms["sh
     const accept = request.headers.get("accept") ?? "";
     const lasts = Boolean(offered.route.session ?? offered.route.credits);
     const data = { now: clock(), accept, ways, extensions, lasts };
-    const body = pageOf({ offered, ways, data, settings, trouble });
+    const body = pageOf({ offered, ways, data, settings, trouble: TROUBLES[String(members?.reason)] });
     return new GatewayError(error.code, {
       ...varying.details,
       headers: { ...varying.details.headers, ...FIELDS },

@@ -127,9 +127,10 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
     await said(page, "You declined it in the wallet. Nothing was charged.");
     wallet.failing.clear();
     wallet.chainId = 1;
+    wallet.failing.set("wallet_switchEthereumChain", 4902);
     await connect(page);
     await said(page, "You have");
-    expect(wallet.chainId).toBe(84532);
+    expect([wallet.chainId, wallet.asked.includes("wallet_addEthereumChain")]).toEqual([84532, true]);
     wallet.failing.set("eth_signTypedData_v4", 4001);
     const income = await earned(async () => {
       await pay(page);
@@ -205,7 +206,7 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
     const { page, wallet } = await open("/weather");
     await connect(page);
     await said(page, "You have");
-    // Between the look at the balance and the settlement the money goes elsewhere: here, another account signs.
+    // What arrives says that another account has signed.
     await page.route(/\/weather$/, async (route) => {
       const headers = route.request().headers();
       const payment = JSON.parse(Buffer.from(headers["payment-signature"] ?? "", "base64").toString());
@@ -222,6 +223,62 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
       await said(page, "Paid.");
     });
     expect([income, payments(wallet)]).toEqual([ONE_CENT, 2]);
+  });
+
+  it("a price that has changed is shown, and takes a new click: nothing is signed without one", async () => {
+    const { page, wallet } = await open("/weather");
+    await connect(page);
+    await said(page, "You have");
+    // The gateway's own answer to a payment of one cent where five are asked for.
+    await page.route(/\/weather$/, (route) => route.continue({ url: `${wire.url}/data/7` }));
+    const income = await earned(async () => {
+      await pay(page);
+      await said(page, "The payment was refused: the price has changed meanwhile. Nothing was charged.");
+      await page.getByRole("heading", { name: "0.05 USDC for one call" }).waitFor();
+      expect([await buttons(page), payments(wallet)]).toEqual([["Pay 0.05 USDC"], 1]);
+      await page.unroute(/\/weather$/);
+      await pay(page);
+      await page.getByRole("button", { name: "Pay 0.01 USDC" }).waitFor();
+      await pay(page);
+      await said(page, "Paid.");
+    });
+    expect([income, payments(wallet)]).toEqual([ONE_CENT, 3]);
+  });
+
+  it("a settlement that fails for want of money is told, and leaves nothing behind", async () => {
+    const { page, wallet } = await open("/weather", { key: poor.privateKey });
+    wallet.failing.set("eth_call", -32603);
+    await connect(page);
+    await pay(page);
+    await said(page, /^The payment was refused: .* Nothing was charged\.$/);
+    expect(await page.evaluate("sessionStorage.length")).toBe(0);
+    expect(await buttons(page)).toEqual(["Pay 0.01 USDC"]);
+  });
+
+  it("a gateway that stays away: the payment is kept, and there is no button that signs another", async () => {
+    const { page, wallet } = await open("/weather");
+    await connect(page);
+    await said(page, "You have");
+    await page.clock.install();
+    wire.cut();
+    /** Time goes on until the page gives up trying by itself. */
+    const offered = async () => {
+      await page.clock.runFor(2000);
+      return buttons(page);
+    };
+    const income = await earned(async () => {
+      await pay(page);
+      await expect.poll(offered).toEqual(["Try again"]);
+      await said(page, "Your payment is kept in this tab.");
+      // Only one that can no longer be settled can be given up.
+      await page.clock.runFor(60_000);
+      await page.getByRole("button", { name: "Try again" }).click();
+      await expect.poll(offered).toEqual(["Try again", "Give this payment up"]);
+      wire.mend();
+      await page.getByRole("button", { name: "Try again" }).click();
+      await said(page, "Paid.");
+    });
+    expect([income, payments(wallet)]).toEqual([ONE_CENT, 1]);
   });
 
   it("an answer that is HTML runs nothing and reaches nothing of the gateway's origin", async () => {
@@ -288,6 +345,12 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
     await connect(page, "Two <b>");
     await said(page, "You have");
     expect(wallet.asked).toContain("eth_requestAccounts");
+  });
+
+  it("a wallet that announces nothing is found as window.ethereum", async () => {
+    const { page } = await open("/weather", { names: [""] });
+    await connect(page, "your wallet");
+    await said(page, "You have");
   });
 
   it("without a wallet it says so, and how programs pay", async () => {

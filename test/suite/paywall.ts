@@ -147,6 +147,16 @@ export function paywallTests(world: () => World, runtime: Runtime): void {
     expect(body.includes("needs an x402 client")).toBe(path.startsWith("/metered"));
   });
 
+  it.each([
+    ["/timed/hour", "The time that you paid for is over."],
+    ["/credits/three", "The calls that you paid for are used up."],
+  ])("%s: who comes with a token that opens nothing reads why: %s", async (path, words) => {
+    const token = `${"0".repeat(32)}.${"A".repeat(43)}`;
+    const { status, body } = await ask(path, { accept: SAFARI, "tollbooth-session": token });
+    expect(status).toBe(402);
+    expect(body).toContain(words);
+  });
+
   it("a 402 of the upstream's own, and every other failure, go to people as to programs", async () => {
     const own = await ask("/free/files/status/402", { accept: CHROME, ...NAVIGATION });
     expect([own.status, JSON.parse(own.body)]).toEqual([402, { status: 402 }]);
