@@ -50,7 +50,7 @@ export async function sign(
   { provider }: Wallet,
   from: string,
   { requirements }: Way,
-  { extensions }: Pick<PageData, "extensions">,
+  { identifier }: Pick<PageData, "identifier">,
   now: number,
 ): Promise<Payment> {
   const { network, asset, payTo, amount, maxTimeoutSeconds, extra } = requirements;
@@ -80,14 +80,14 @@ export async function sign(
   if (!/^0x[\da-f]{130,}$/i.test(String(signature)))
     throw new Trouble("The wallet gave no signature. Nothing was charged.");
   const payload = { signature, authorization };
-  const named = nameOf(extensions);
+  const named = nameOf(identifier);
   const header = encode({ x402Version: 2, accepted: requirements, payload, ...named });
   return { header, validBefore };
 }
 
 /** Where the gateway wants every purchase named (extension `payment-identifier`), it gets a random name. */
-function nameOf(extensions: PageData["extensions"]): { extensions?: unknown } {
-  const asked = extensions?.["payment-identifier"] as { info?: { required?: boolean } } | undefined;
+function nameOf(identifier: unknown): { extensions?: unknown } {
+  const asked = identifier as { info?: { required?: boolean } } | undefined;
   if (!asked?.info?.required) return {};
   return { extensions: { "payment-identifier": { ...asked, info: { ...asked.info, id: randomHex() } } } };
 }

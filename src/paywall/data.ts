@@ -36,8 +36,8 @@ export type PageData = {
   /** What the answer was asked for with; the paid call asks the same. */
   accept: string;
   ways: Way[];
-  /** Of the 402. */
-  extensions: Record<string, unknown> | undefined;
+  /** The extension `payment-identifier` of the 402, where it is there. */
+  identifier: unknown;
   /** True when a payment opens more than the one call. */
   lasts: boolean;
 };

@@ -12,6 +12,7 @@ import { isSolana } from "../core/networks.ts";
 import type { Offered, Paywall } from "../core/paywall.ts";
 import type { Rooms } from "../core/rooms.ts";
 import { transferOf } from "../core/terms.ts";
+import { PAYMENT_IDENTIFIER } from "../core/x402.ts";
 import { SCRIPT_HASH, STYLE_HASH } from "./built.ts";
 import type { Way } from "./data.ts";
 import { pageOf } from "./html.ts";
@@ -55,7 +56,8 @@ export function makeShow(settings: Paywall | undefined, clock: Clock): Rooms["sh
     const ways = accepts.map((requirements) => wayOf(requirements, offered));
     const accept = request.headers.get("accept") ?? "";
     const lasts = Boolean(offered.route.session ?? offered.route.credits);
-    const data = { now: clock(), accept, ways, extensions, lasts };
+    const identifier = extensions?.[PAYMENT_IDENTIFIER];
+    const data = { now: clock(), accept, ways, identifier, lasts };
     const body = pageOf({ offered, ways, data, settings, trouble: TROUBLES[String(members?.reason)] });
     return new GatewayError(error.code, {
       ...varying.details,

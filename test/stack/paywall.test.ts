@@ -1,4 +1,5 @@
 /** A person pays on the 402's page: a real Chromium, a wallet in it, a real chain, and every way in which money could go wrong. */
+import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import type { Hex } from "viem";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -292,6 +293,7 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
     await pay(page);
     await said(page, "Paid.");
     await page.frameLocator("#shown iframe").getByRole("heading", { name: "Hello" }).waitFor();
+    expect(await page.locator("#shown iframe").getAttribute("sandbox")).toBe("");
     expect(await page.title()).toBe("0.01 USDC – Weather & Co");
     // The frame's own attempts are what the policy is for.
     const [visit] = visits;
@@ -316,6 +318,40 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
       await said(dear.page, /^It is paid, and the answer points to .*\/data\/7\./);
     });
     expect([more, payments(wallet), payments(dear.wallet)]).toEqual([ONE_CENT, 1, 1]);
+  });
+
+  it("answers are shown as what they are, and are whole: an image, a file, numbers that JavaScript cannot hold", async () => {
+    const bytes = Buffer.from(Array.from({ length: 1000 }, (_, i) => i % 256));
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="7" height="7"></svg>';
+    const big = '{"id":12345678901234567890}';
+    const answers: [type: string, body: string | Uint8Array][] = [
+      ["image/svg+xml", svg],
+      ["application/pdf", bytes],
+      ["application/json", big],
+    ];
+    upstream.script.set("/weather", (nth) => ({
+      headers: { "content-type": answers[nth - 1]?.[0] ?? "" },
+      body: answers[nth - 1]?.[1] ?? "",
+    }));
+    const { page } = await open("/named/required");
+    const buy = async () => {
+      await connect(page);
+      await said(page, "You have");
+      await pay(page);
+      await said(page, "Paid.");
+    };
+    await buy();
+    await expect.poll(() => page.evaluate("document.querySelector('#shown img').naturalWidth")).toBe(7);
+    await page.reload();
+    await buy();
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: "Save the answer" }).click(),
+    ]);
+    expect([download.suggestedFilename(), readFileSync(await download.path())]).toEqual(["required.pdf", bytes]);
+    await page.reload();
+    await buy();
+    expect(await page.locator("#shown pre").innerText()).toBe(big);
   });
 
   it("paid time: the page opens by its cookie, without another payment", async () => {
