@@ -16,6 +16,7 @@ const REQUIRED = [
   "test/cli/compose.test.ts",
   "test/stack/browser.test.ts",
   "test/stack/doubt.test.ts",
+  "test/stack/paywall.test.ts",
   "test/crash/node.test.ts",
   "test/crash/workerd.test.ts",
   "test/faults/store.test.ts",

@@ -61,7 +61,7 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
     };
     const response = await current.answer(env, arrival, work).catch(async (thrown) => {
       const { rooms } = await current.of(env);
-      const refused = refuse(sheet, thrown);
+      const refused = refuse(sheet, rooms.show(request, toGatewayError(thrown)));
       return sheet.own ? refused : rooms.dress(request, refused);
     });
     observer.tell(sheet, response, arrival);
@@ -75,7 +75,7 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
       if (alive) return alive;
       const known =
         thrown instanceof ConfigError ? new GatewayError("config_invalid", { cause: thrown }) : thrown;
-      const response = refuse(sheet, known);
+      const response = refuse(sheet, toGatewayError(known));
       // Nobody else is there to tell.
       emit(await lineOf({ ...sheet, status: response.status, durationMs: Date.now() - sheet.at }, sheet.id));
       return response;
@@ -113,8 +113,7 @@ async function answerItself(
 }
 
 /** A problem document. What only the operator may know is noted on the sheet, which has the same id. */
-function refuse(sheet: Observation, thrown: unknown): Response {
-  const error = toGatewayError(thrown);
+function refuse(sheet: Observation, error: GatewayError): Response {
   noteFailure(sheet, error);
   const { details, status } = error;
   const { body: text = JSON.stringify(problemOf(error, sheet.id)), type = "application/problem+json" } =

@@ -23,6 +23,7 @@ import { makeBill } from "./metering/bill.ts";
 import { makeTake } from "./payment/claim.ts";
 import { makePersist } from "./payment/persist.ts";
 import { makePresent } from "./payment/present.ts";
+import { makeShow } from "./paywall/page.ts";
 import { makeQuote } from "./pricing/quote.ts";
 import { isServed, makeForward } from "./proxy/forward.ts";
 import { clientHeaders, upstreamHeaders, visibleHeaders } from "./proxy/headers.ts";
@@ -65,6 +66,7 @@ export function compose(config: Compiled, emit: Emit, clock: Clock): Composed {
   const health = makeHealth(stores.targets, emit, clock);
   const rooms: Rooms = {
     ...makeCors(config.cors),
+    show: makeShow(config.paywall, clock),
     inspect: makeInspect(config.limits),
     locate,
     discover: makeDiscover(config, locate),

@@ -22,6 +22,7 @@ const ROOMS = [
   "health",
   "discovery",
   "specs",
+  "paywall",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -42,6 +43,7 @@ const DOORS: Record<string, string[]> = {
   health: ["ready.ts"],
   discovery: ["discover.ts"],
   specs: ["specs.ts"],
+  paywall: ["page.ts"],
   stores: [
     "stores.ts",
     "batch.ts",
@@ -104,7 +106,7 @@ const TOP: Record<string, string[]> = {
 const HOMES: Record<string, RegExp> = {
   "@upstash/": /^stores\//,
   "@x402/": /^core\//,
-  hono: /^(?:app\.ts|platform\/)/,
+  hono: /^(?:app\.ts|(?:platform|paywall)\/)/,
   "@hono/": /^platform\/node\.ts/,
   zod: /^(?:admin\.ts|(?:core|config|stores|facilitator|chain)\/)/,
   "http-cache-semantics": /^caching\//,

@@ -60,7 +60,16 @@ function complete(fragment: Fragment): Fragment {
   return { upstreams, ...whole };
 }
 
-const NAMES = ["pricing", "hooks", "configuration", "streaming", "upstreams", "browsers", "caching"];
+const NAMES = [
+  "pricing",
+  "hooks",
+  "configuration",
+  "streaming",
+  "upstreams",
+  "browsers",
+  "caching",
+  "paywall",
+];
 const BLOCKS = NAMES.flatMap((name) => blocksOf(`docs/${name}.md`));
 
 it("there are blocks to be tried", () => {

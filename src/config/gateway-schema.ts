@@ -3,6 +3,7 @@ import * as z from "zod/mini";
 import { CorsSchema, RequestLimitsSchema } from "./arrival-schema.ts";
 import { DurationSchema } from "./limit-schema.ts";
 import { LogSchema, MetricsSchema, TraceSchema } from "./observing-schema.ts";
+import { PaywallSchema } from "./paywall-schema.ts";
 import { TrustProxySchema } from "./proxy-schema.ts";
 import { GatewayRedisSchema } from "./store-schema.ts";
 import { SecondsSchema as seconds, UpstreamTimeoutSchema } from "./upstream-schema.ts";
@@ -37,6 +38,8 @@ export const GatewaySchema = z.strictObject({
   ),
   /** Pages of other origins: `true` lets any of them call and pay. Default `false`. */
   cors: z.optional(CorsSchema),
+  /** The page that people see on a 402: `false`, or how the seller presents itself. Default `true`. */
+  paywall: z.optional(PaywallSchema),
   /** The longest requests that are looked at. */
   limits: z.optional(RequestLimitsSchema),
   /** Serves `/health` and `/ready`. Default true. */

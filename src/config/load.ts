@@ -18,6 +18,7 @@ import { type Expanded, expand, type Learned } from "./openapi.ts";
 import { sortFaults } from "./operations.ts";
 import { checkAdmin, checkHealthPaths } from "./operators.ts";
 import { checkFacilitator, checkRpc } from "./payments.ts";
+import { checkPaywall } from "./paywall.ts";
 import { checkProxies } from "./proxies.ts";
 import { checkRoutes } from "./routes.ts";
 import type { RawConfig } from "./schema.ts";
@@ -89,6 +90,7 @@ async function check(
     proxies: checkProxies(raw, faults),
     cors: checkCors(raw, faults),
     limits: checkRequestLimits(raw),
+    paywall: checkPaywall(raw, faults),
     adminToken: checkAdmin(raw, faults),
     health: checkHealthPaths(raw, faults),
     observing: checkObserving(raw, env, stores, faults),

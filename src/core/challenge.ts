@@ -45,5 +45,6 @@ export function challenge(
       ),
       ...(reason === undefined ? {} : { reason }),
     },
+    offered: { required: body, route: call.route },
   });
 }

@@ -1,3 +1,5 @@
+import type { Offered } from "./paywall.ts";
+
 /** What may accompany a failure. */
 export type ErrorDetails = {
   /** Public sentence about this very occurrence; never a foreign system's own words. */
@@ -10,6 +12,8 @@ export type ErrorDetails = {
   members?: Record<string, unknown>;
   /** Answered in place of the table's status and the problem document: what a hook of the operator's wants said. */
   answer?: { status: number; body?: string; type?: string };
+  /** What could be paid for, where that is the failure. */
+  offered?: Offered;
   /** True when what was asked may still be done, though nobody waits for it. */
   late?: boolean;
   /** For the log only. */

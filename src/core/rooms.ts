@@ -3,6 +3,7 @@ import type { Answer, KeptAnswer } from "./answer.ts";
 import type { Arrival } from "./arrival.ts";
 import type { Cached } from "./cache.ts";
 import type { Admitted, Call, Claim, Payment, Ticket } from "./call.ts";
+import type { GatewayError } from "./errors.ts";
 import type { HookRoom, Standing } from "./hook-room.ts";
 import type { Quote } from "./quote.ts";
 import type { PaymentRequirements, Receipt } from "./x402.ts";
@@ -21,6 +22,8 @@ export type Rooms = HookRoom & {
   preflight: (request: Request) => Response | undefined;
   /** The answer with the fields by which a page of another origin may read it. */
   dress: (request: Request, response: Response) => Response;
+  /** The same failure, as a page where it is a price and a person is looking. */
+  show: (request: Request, error: GatewayError) => GatewayError;
   /** Refuses what is too long to be looked at: `url_too_long`, `headers_too_large`. */
   inspect: (arrival: Arrival) => void;
   /** Who the client is, behind the proxies that are trusted. */

@@ -1,5 +1,4 @@
 /** The compiled configuration: what `config` makes once per isolate and every room reads. Plain data, and the functions in it. */
-
 import type { Asset, Transfer } from "./assets.ts";
 import type { CacheRules } from "./cache.ts";
 import type { RouteHooks } from "./hooks.ts";
@@ -10,6 +9,7 @@ import type { Maintenance } from "./maintenance.ts";
 import type { Decimal } from "./money.ts";
 import type { Observing } from "./observation.ts";
 import type { Operation } from "./openapi.ts";
+import type { Paywall } from "./paywall.ts";
 import type { Pricing } from "./pricing.ts";
 import type { HeaderChange, Upstream } from "./upstream.ts";
 import type { Usage } from "./usage.ts";
@@ -153,4 +153,6 @@ export type Compiled = {
   isComplete: boolean;
   /** Operations that cannot be sold, and why. */
   leftOut: { operation: string; reason: string }[];
+  /** Undefined: people get what programs get. */
+  paywall: Paywall | undefined;
 };

@@ -89,7 +89,7 @@ export function declarePaymentIdentifier(required: boolean): Record<string, unkn
 export type PaymentRequired = {
   x402Version: 2;
   error?: string;
-  resource: { url: string };
+  resource: { url: string; description?: string };
   accepts: PaymentRequirements[];
   extensions?: Record<string, unknown>;
 };

@@ -22,6 +22,7 @@ import { meteringTests } from "./metering.ts";
 import { observingTests } from "./observing.ts";
 import { oneRequestTests } from "./one-request.ts";
 import { paidCallTests } from "./paid-call.ts";
+import { paywallTests } from "./paywall.ts";
 import { pricingTests } from "./pricing.ts";
 import { rangeTests } from "./ranges.ts";
 import { recordTests } from "./records.ts";
@@ -49,6 +50,7 @@ const SUITES = {
   cachingTests,
   arrivalTests,
   corsTests,
+  paywallTests,
   streamTests,
   leavingTests,
   rangeTests,

@@ -32,6 +32,7 @@ function roomsOf({ obtain, ...change }: Partial<Rooms> & { obtain?: Obtain }): R
     locate: (arrival) => arrival,
     preflight: () => undefined,
     dress: (_request, response) => response,
+    show: (_request, error) => error,
     inspect: () => undefined,
     discover: async () => undefined,
     match: compileMatch([routeOf("GET /a", { price: "$0.01" })]),
