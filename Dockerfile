@@ -31,5 +31,5 @@ EXPOSE 8787
 # A path with two readings is refused before routing: it asks nobody, costs nothing, and exists in no configuration.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8787}//`).then((r) => process.exit(r.status < 500 ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/cli/main.js"]
+ENTRYPOINT ["node", "dist/src/cli/main.js"]
 CMD ["serve", "--config", "tollbooth.config.ts"]

@@ -53,7 +53,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   ),
   platform: ["platform", "", "core", "config"],
   entry: ["", "platform"],
-  cli: ["cli", "config", "core", "stores", "app.ts", "compose.ts", "errands.ts", "platform", "bridge"],
+  cli: [
+    ...["cli", "config", "core", "stores", "platform", "bridge"],
+    ...["app.ts", "compose.ts", "errands.ts", "index.ts"],
+  ],
   bridge: ["bridge"],
 };
 const TOP: Record<string, string[]> = {
@@ -78,6 +81,8 @@ const HOMES: Record<string, RegExp> = {
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
   jiti: /^cli\//,
+  yaml: /^cli\/init\//,
+  "@clack/prompts": /^cli\/init\//,
   "redis-parser": /^bridge\//,
   "node:": /^(?:bridge|cli)\/|^platform\/(?:node|drain|refuse|upload)\.ts/,
 };
