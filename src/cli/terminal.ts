@@ -1,4 +1,5 @@
 /** What the command line shows: colours and progress on a terminal, and on nothing else; never a secret. */
+import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 
 type Format = Parameters<typeof styleText>[0];
@@ -40,6 +41,15 @@ export async function withProgress<T>(text: string, work: () => Promise<T>): Pro
   } finally {
     progress.end();
   }
+}
+
+/** Asks for a yes on the terminal; the end of the input is a no. */
+export async function confirm(question: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+  const answer = await Promise.race([lines.question(question), ended]);
+  lines.close();
+  return /^y(?:es)?$/i.test(answer.trim());
 }
 
 /** Remembers the values of variables that are named like secrets. */
