@@ -1,7 +1,7 @@
 /** `tollbooth pay`: calls a URL as a customer would, with the local payer or with a key of one's own. */
 import { Command, InvalidArgumentError } from "commander";
 import type { Hex } from "viem";
-import { CommandError } from "../src/cli/config-file.ts";
+import { CommandError, UsageError } from "../src/cli/config-file.ts";
 import { isTestNetwork } from "../src/cli/init/answers.ts";
 import { confirm, hideSecrets, noteSecrets, printJson } from "../src/cli/terminal.ts";
 import { parsePrice } from "../src/core/money.ts";
@@ -60,7 +60,7 @@ export function payCommand(): Command {
 async function runPay(url: string, options: CommandOptions): Promise<void> {
   const { json, header, keyEnv, yes, unlimited, ...rest } = options;
   if (unlimited && rest.maxPrice !== undefined)
-    throw new CommandError("--unlimited and --max-price exclude each other.");
+    throw new UsageError("--unlimited and --max-price exclude each other.");
   const privateKey = keyOf(keyEnv);
   assertInstalled("pay", NEEDED.pay);
   const [{ pay }, { describe }] = await Promise.all([import("./pay.ts"), import("./pay-report.ts")]);

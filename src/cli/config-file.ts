@@ -14,6 +14,11 @@ export class CommandError extends Error {
   override name = "CommandError";
 }
 
+/** A command that was written wrongly; the command prints the sentence and exits 2. */
+export class UsageError extends CommandError {
+  override name = "UsageError";
+}
+
 /** Where the configuration and its variables are. */
 export type ConfigOptions = { config: string; envFile?: string[] };
 

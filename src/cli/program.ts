@@ -1,7 +1,7 @@
 /** The command line, without the commands that need the development stack. */
 import { Command, CommanderError } from "commander";
 import { cacheCommand } from "./cache.ts";
-import { CommandError } from "./config-file.ts";
+import { CommandError, UsageError } from "./config-file.ts";
 import { creditsCommand } from "./credits.ts";
 import { doctorCommand } from "./doctor.ts";
 import { flushCommand } from "./flush.ts";
@@ -50,7 +50,7 @@ export async function run(program: Command, argv: string[]): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : USAGE;
       return;
     }
-    process.exitCode = PROBLEM;
+    process.exitCode = error instanceof UsageError ? USAGE : PROBLEM;
     const verbose = program.opts().verbose === true || Boolean(process.env.DEBUG);
     for (const line of explain(error, verbose)) console.error(line);
   }

@@ -1,5 +1,5 @@
 /** Asks what the options have not said: on a terminal, and never without one. */
-import { CommandError } from "../config-file.ts";
+import { CommandError, UsageError } from "../config-file.ts";
 import { type Answers, PLATFORMS, QUESTIONS, type Question } from "./answers.ts";
 
 /** Who is asked; tests stand in for it. */
@@ -7,7 +7,7 @@ export type Asker = (question: Question, given: Partial<Answers>) => Promise<str
 
 /**
  * Every answer: as an option says, else what is taken unless told (`yes`), else as the terminal says.
- * @throws CommandError for an answer that is wrong or missing
+ * @throws UsageError for an answer that is wrong or missing
  */
 export async function complete(
   wanted: readonly (keyof Answers)[],
@@ -25,10 +25,10 @@ export async function complete(
       continue;
     }
     const problem = question.problem(text, given);
-    if (problem !== undefined) throw new CommandError(`${flag} ${JSON.stringify(text)}: ${problem}`);
+    if (problem !== undefined) throw new UsageError(`${flag} ${JSON.stringify(text)}: ${problem}`);
     Object.assign(given, { [name]: text });
   }
-  if (missing.length > 0) throw new CommandError(refusal(missing, yes));
+  if (missing.length > 0) throw new UsageError(refusal(missing, yes));
   return given as Answers;
 }
 

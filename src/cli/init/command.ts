@@ -1,6 +1,6 @@
 /** `tollbooth init`: a configuration and a project around it, from answers, an OpenAPI description or an original file. */
 import { Command, Option } from "commander";
-import { CommandError } from "../config-file.ts";
+import { UsageError } from "../config-file.ts";
 import { packageVersion } from "../program-version.ts";
 import { printJson, withProgress } from "../terminal.ts";
 import { type Answers, PLATFORMS, QUESTIONS } from "./answers.ts";
@@ -60,9 +60,9 @@ export function initCommand(): Command {
 async function init(file: string | undefined, options: Options): Promise<void> {
   const { from, directory, force, json } = options;
   if (from !== undefined && file === undefined)
-    throw new CommandError(`Name the file: tollbooth init --from ${from} FILE`);
+    throw new UsageError(`Name the file: tollbooth init --from ${from} FILE`);
   if (from === undefined && file !== undefined)
-    throw new CommandError(`Say what ${file} is: --from openapi, or --from yaml.`);
+    throw new UsageError(`Say what ${file} is: --from openapi, or --from yaml.`);
   assertNew(directory, force);
   const plan = await planFor(file, options);
   const project = { ...plan.project, version: packageVersion() };

@@ -37,9 +37,9 @@ function parse(text: string, path: string): unknown {
     JSON.stringify(value);
     return value;
   } catch (error) {
-    // Parsers nest as their input does.
-    if (error instanceof RangeError) throw new CommandError(`${path} is nested too deep to be read.`);
     const [reason = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    // Parsers nest as their input does.
+    if (/call stack/i.test(reason)) throw new CommandError(`${path} is nested too deep to be read.`);
     throw new CommandError(`${path} cannot be read: ${reason.replace(/:$/, "")}.`);
   }
 }

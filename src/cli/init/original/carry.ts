@@ -6,7 +6,7 @@ import type { Fault } from "../../../config/faults.ts";
 import { CommandError } from "../../config-file.ts";
 import { faultsOf } from "../check.ts";
 import { type Draft, strike } from "../draft.ts";
-import { defined, type Fields, fieldsOf } from "./fields.ts";
+import { defined, type Fields, fieldsOf, listOf } from "./fields.ts";
 import { Functions } from "./functions.ts";
 import { carryDefaults, carryGateway, carryUpstreams } from "./gateway.ts";
 import { Ledger } from "./ledger.ts";
@@ -55,27 +55,49 @@ async function settle(config: Fields, ledger: Ledger): Promise<void> {
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const [fault] = await faultsOf(config);
     if (!fault) return;
-    const path = strike(config, fault.path);
+    const routes = Object.keys(fieldsOf(config.routes)).map((key) => `routes.${key}`);
+    const path = strike(config, goneWith(fault.path, config));
     if (path === undefined || NEEDED.includes(path)) {
       throw new CommandError(
         `The file cannot be carried over: ${fault.path} ${fault.message}${fault.fix ? ` (${fault.fix})` : ""}.`,
       );
     }
-    say(path, fault, ledger);
+    say(path, fault, routes.includes(path), ledger);
     prune(config, path);
   }
 }
 
-function say(path: string, fault: Fault, ledger: Ledger): void {
+/**
+ * What must go where a field cannot stay. A route without its own price would be sold at another one, one without its
+ * receiver would pay somebody else, and a rule without one of its conditions would fit more calls.
+ */
+function goneWith(path: string, config: Fields): string {
+  const key = Object.keys(fieldsOf(config.routes))
+    .filter((one) => path.startsWith(`routes.${one}.`))
+    .sort((a, b) => b.length - a.length)[0];
+  if (key === undefined) return path;
+  const rest = path.slice(`routes.${key}.`.length);
+  const rule = /^(match\[\d+\])\.where\../.exec(rest)?.[1];
+  const rules = listOf(fieldsOf(fieldsOf(config.routes)[key]).match);
+  // A condition that cannot be was never met there either.
+  if (rule !== undefined && rules.length > 1) return `routes.${key}.${rule}`;
+  return /^(?:price|fallback|match|models|type|pricing|payTo)\b/.test(rest) ? `routes.${key}` : path;
+}
+
+function say(path: string, fault: Fault, isRoute: boolean, ledger: Ledger): void {
   const known = reasonFor(path);
   if (known) {
     ledger.note(path, known.level, known.what, known.todo);
     return;
   }
-  const route = /^routes\.[^.]*$/.test(path);
-  const level = route || /price|payTo|match|models|fallback/i.test(path) ? "money" : "lost";
-  const what = route ? `the route is left out: ${fault.message}` : fault.message;
-  ledger.note(path, level, what, fault.fix);
+  if (isRoute) {
+    const at = fault.path.slice(path.length + 1);
+    const what = `the route is left out${at === "" ? "" : `, because of its ${at}`}: ${fault.message}`;
+    ledger.note(path, "money", what, fault.fix);
+    return;
+  }
+  const level = /match|price/.test(path) ? "money" : "lost";
+  ledger.note(path, level, fault.message, fault.fix);
 }
 
 /** An object that held nothing else is not left behind. */

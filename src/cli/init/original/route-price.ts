@@ -46,7 +46,7 @@ export function carryRoutePrice(route: Fields, at: Pricing): Fields {
 /** Text, or the function of a module; a module that is not there leaves no price, which closes the route. */
 function carryOne({ value, path }: Source, { asset, ledger, functions }: Pricing): unknown {
   if (typeof value !== "object" || value === null) return carryPrice(value, asset, path, ledger);
-  return functions.take(fieldsOf(value).fn, `${path}.fn`, "price") ?? "no such function";
+  return functions.take(fieldsOf(value).fn, `${path}.fn`, "price") ?? "a function that is not here";
 }
 
 function carryRules({ value, path }: Source, { asset, ledger }: Pricing): Fields[] {
