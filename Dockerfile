@@ -6,7 +6,7 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json tsconfig.build.json tsconfig.types.json ./
 COPY src ./src
 RUN npm run build
 
@@ -28,8 +28,8 @@ RUN mkdir src && echo 'export * from "tollbooth-edge";' > src/index.ts
 # The files stay root's: a process that was taken over cannot change them.
 USER node
 EXPOSE 8787
-# A path of the gateway's own: it asks nobody and costs nothing. A configuration that does not compile is a 500.
+# A path of the gateway's own: it asks nobody and costs nothing (docs/operations.md, Health).
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 8787}/health`).then((r) => process.exit(r.status < 500 ? 0 : 1), () => process.exit(1))"]
-ENTRYPOINT ["node", "dist/cli/main.js"]
+ENTRYPOINT ["node", "dist/src/cli/main.js"]
 CMD ["serve", "--config", "tollbooth.config.ts"]

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
-import { QUIET_WRANGLER, WRANGLER } from "../dev/bundle.ts";
+import { findWrangler, QUIET_WRANGLER } from "../dev/bundle.ts";
 
 /** What is compared: the gateway, a bare proxy, and the proxy behind the x402 SDK's middleware. */
 export type WorkerName = "gateway" | "proxy" | "sdk";
@@ -56,7 +56,7 @@ function folderOf(worker: WorkerName): string {
 }
 
 async function wrangler(args: string[]): Promise<void> {
-  const child = spawn(process.execPath, [WRANGLER, "deploy", "--dry-run", "--minify", ...args], {
+  const child = spawn(process.execPath, [findWrangler(), "deploy", "--dry-run", "--minify", ...args], {
     env: { ...process.env, ...QUIET_WRANGLER },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,7 +1,7 @@
 /** The three builds of the gateway, as they are shipped, with any configuration in the place of the project's own. */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import { build } from "esbuild";
 
 /** What a gateway runs in. */
@@ -22,16 +22,21 @@ export const QUIET_WRANGLER = {
   NO_COLOR: "1",
 };
 
-/** Path of wrangler's command line program. */
-export const WRANGLER = resolve(
-  createRequire(import.meta.url).resolve("wrangler/package.json"),
-  "../bin/wrangler.js",
-);
+/** Path of wrangler's command line program. @throws when wrangler is not installed */
+export function findWrangler(): string {
+  return resolve(createRequire(import.meta.url).resolve("wrangler/package.json"), "../bin/wrangler.js");
+}
+
+/** The module that a runtime runs, which imports `#tollbooth-config`: of the repository, or of the package. */
+export function entryPath(runtime: Runtime): string {
+  const name = { workers: "cloudflare", vercel: "vercel", node: "node" }[runtime];
+  return resolve(import.meta.dirname, `../src/entry/${name}${extname(import.meta.filename)}`);
+}
 
 /** Bundles the gateway with the configuration at `config` into `directory`. */
 export async function bundle(runtime: Runtime, config: string, directory: string): Promise<void> {
   if (runtime === "workers") return bundleWorker(config, directory);
-  const entry = runtime === "vercel" ? "./src/entry/vercel.ts" : "./src/entry/node.ts";
+  const entry = entryPath(runtime);
   await build({
     // edge-runtime takes a service-worker script; on Vercel the same module is the function itself.
     ...(runtime === "vercel"
@@ -58,7 +63,7 @@ async function bundleWorker(config: string, directory: string): Promise<void> {
   const args = ["deploy", "--dry-run", "--minify", "--outdir", directory];
   const child = spawn(
     process.execPath,
-    [WRANGLER, ...args, "--alias", `#tollbooth-config:${resolve(config)}`],
+    [findWrangler(), ...args, "--alias", `#tollbooth-config:${resolve(config)}`],
     {
       env: { ...process.env, ...QUIET_WRANGLER },
       stdio: ["ignore", "pipe", "pipe"],

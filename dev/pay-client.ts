@@ -20,12 +20,18 @@ export interface PayOptions {
   rpcUrl?: string;
   /** Pay even what the client's own limits forbid (over one dollar, unknown tokens). */
   unlimited?: boolean;
+  /** CAIP-2; offers on other networks are not paid. */
+  network?: string;
+  /** Dollars; what costs more is not paid. */
+  maxPrice?: string;
+  /** Asked before anything is signed; says why an offer is not to be paid. */
+  approve?: (offer: Offer) => Promise<string | undefined>;
   /** Told each step as it happens. */
   onStep?: (step: PayStep) => void;
 }
 
 /** Where the development chain listens unless told otherwise. */
-export const LOCAL_CHAIN = "http://127.0.0.1:8545";
+const LOCAL_CHAIN = "http://127.0.0.1:8545";
 
 /** What the client agreed to, filled in as it does. */
 export interface Deal {
@@ -38,15 +44,20 @@ export interface Deal {
 /** A client that pays with the key of the options, and the deal it will make. */
 export function createPayer(options: PayOptions, tell: (step: PayStep) => void) {
   const account = privateKeyToAccount(options.privateKey ?? defaultPayer.privateKey);
+  const network = (options.network ?? "eip155:*") as `${string}:${string}`;
   const client = new x402Client()
-    .register("eip155:*", new ExactEvmScheme(account))
-    .register("eip155:*", new UptoEvmScheme(account));
+    .register(network, new ExactEvmScheme(account))
+    .register(network, new UptoEvmScheme(account));
+  if (options.maxPrice !== undefined)
+    client.setSpendControls({ maxAmountPerPayment: `$${options.maxPrice}` });
   if (options.unlimited) client.setSpendControls(false);
   const deal: Deal = {};
   client.onBeforePaymentCreation(async ({ selectedRequirements }) => {
     const offer = toOffer(selectedRequirements);
     deal.offer = offer;
     tell({ step: "offer", offer });
+    const reason = await options.approve?.(offer);
+    if (reason !== undefined) return { abort: true, reason };
     deal.query = {
       rpcUrl: options.rpcUrl ?? LOCAL_CHAIN,
       network: offer.network,

@@ -79,7 +79,10 @@ const MAY_IMPORT: Record<string, string[]> = {
   ),
   platform: ["platform", "", "core", "config"],
   entry: ["", "platform"],
-  cli: ["cli", "config", "core", "stores", "app.ts", "compose.ts", "errands.ts", "platform", "bridge"],
+  cli: [
+    ...["cli", "config", "core", "stores", "platform", "bridge"],
+    ...["app.ts", "compose.ts", "errands.ts", "index.ts"],
+  ],
   bridge: ["bridge"],
 };
 const TOP: Record<string, string[]> = {
@@ -117,6 +120,8 @@ const HOMES: Record<string, RegExp> = {
   commander: /^cli\//,
   "csv-stringify": /^cli\//,
   jiti: /^cli\//,
+  yaml: /^cli\/init\//,
+  "@clack/prompts": /^cli\/init\//,
   "redis-parser": /^bridge\//,
   "node:": /^(?:bridge|cli)\/|^platform\/(?:node|drain|refuse|upload)\.ts/,
 };

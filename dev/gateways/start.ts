@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { extname, join, relative } from "node:path";
 import { bundlePath, type Runtime } from "../bundle.ts";
 import { type Gateway, startProcess } from "./process.ts";
 
@@ -26,7 +26,10 @@ export function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 function startNode({ runtime, directory, vars, port = 0 }: GatewayOptions): Promise<Gateway> {
   const script = bundlePath(runtime, directory);
-  const args = runtime === "node" ? [script] : [join(import.meta.dirname, "serve-edge.ts"), script];
+  const args =
+    runtime === "node"
+      ? [script]
+      : [join(import.meta.dirname, `serve-edge${extname(import.meta.filename)}`), script];
   const env = { PATH: process.env.PATH, ...vars, PORT: String(port), HOST: "127.0.0.1" };
   return startProcess(process.execPath, args, env, {
     fd: 1,

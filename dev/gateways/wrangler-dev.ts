@@ -1,10 +1,18 @@
 /** The gateway in workerd under `wrangler dev`: rebuilt and reloaded when the configuration or a source changes. */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { QUIET_WRANGLER, WRANGLER } from "../bundle.ts";
+import { COMPATIBILITY } from "../../src/cli/init/templates.ts";
+import { entryPath, findWrangler, QUIET_WRANGLER } from "../bundle.ts";
 import type { Gateway } from "./process.ts";
+
+const MINIMAL = `name = "tollbooth"
+main = ""
+compatibility_date = "${COMPATIBILITY.date}"
+compatibility_flags = ${JSON.stringify(COMPATIBILITY.flags)}
+`;
 
 /** Starts wrangler on that port and waits until the worker answers. @throws with wrangler's words when it does not */
 export async function startWranglerDev(options: {
@@ -17,7 +25,7 @@ export async function startWranglerDev(options: {
   const file = await wranglerConfig(options);
   args.push("--config", file);
   for (const [name, value] of Object.entries(options.vars)) args.push("--var", `${name}:${value}`);
-  const child = spawn(process.execPath, [WRANGLER, ...args], {
+  const child = spawn(process.execPath, [findWrangler(), ...args], {
     env: { ...process.env, ...QUIET_WRANGLER },
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -60,12 +68,18 @@ export async function startWranglerDev(options: {
   };
 }
 
-/** `wrangler.toml` with the configuration in place of this repository's: `dev` takes no `--alias` (4.155). */
+/**
+ * The project's `wrangler.toml`, or what a worker needs at least, with the configuration in its place: `dev` takes no
+ * `--alias` (4.155). A worker of the project's own runs the configuration that it imports; any other one runs in ours.
+ */
 async function wranglerConfig({ config, port }: { config: string; port: number }): Promise<string> {
-  const toml = await readFile("wrangler.toml", "utf8");
+  const toml = existsSync("wrangler.toml") ? await readFile("wrangler.toml", "utf8") : MINIMAL;
   const file = resolve(`.build/wrangler-dev-${port}.toml`);
   await mkdir(".build", { recursive: true });
-  const main = toml.replace(/^main = "(.*)"$/m, (_, path) => `main = ${JSON.stringify(resolve(path))}`);
+  const own = resolve(config) === resolve("tollbooth.config.ts");
+  const main = toml.replace(/^main = "(.*)"$/m, (_, path) => {
+    return `main = ${JSON.stringify(own && path !== "" ? resolve(path) : entryPath("workers"))}`;
+  });
   await writeFile(file, `${main}\n[alias]\n"#tollbooth-config" = ${JSON.stringify(resolve(config))}\n`);
   return file;
 }

@@ -6,10 +6,17 @@ import { parseEnv } from "node:util";
 import { Command } from "commander";
 import { createJiti } from "jiti";
 import type { ConfigSource } from "../config/define.ts";
+import * as tollbooth from "../index.ts";
+import { noteSecrets } from "./terminal.ts";
 
 /** A problem that the user can solve; the command prints the sentence and exits 1. */
 export class CommandError extends Error {
   override name = "CommandError";
+}
+
+/** A command that was written wrongly; the command prints the sentence and exits 2. */
+export class UsageError extends CommandError {
+  override name = "UsageError";
 }
 
 /** Where the configuration and its variables are. */
@@ -32,7 +39,9 @@ const ENV_FILES = [".env", ".dev.vars"];
 export async function readConfig(path: string): Promise<ConfigSource> {
   const file = resolve(path);
   if (!existsSync(file)) throw new CommandError(`There is no ${path}. Name another with --config.`);
-  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false });
+  // The package itself, so that a project is checked by the tollbooth that was called, installed in it or not.
+  const virtualModules = { "tollbooth-edge": tollbooth };
+  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, virtualModules });
   const source: unknown = await jiti.import(file, { default: true }).catch((cause: unknown) => {
     throw new CommandError(
       `${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -51,5 +60,6 @@ export async function readEnv(named: string[] | undefined): Promise<Record<strin
     });
     Object.assign(variables, parseEnv(text));
   }
+  noteSecrets(variables);
   return { ...variables, ...process.env };
 }

@@ -34,11 +34,12 @@ export function creditsCommand(): Command {
       const text = revoked === 1 ? "1 account ended." : `${revoked} accounts ended.`;
       console.log(options.json ? JSON.stringify({ revoked }) : text);
     });
-  const example = "\nExample:\n  tollbooth credits show 0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
+  const example = (name: string) =>
+    `\nExample:\n  tollbooth credits ${name} 0x70997970C51812dc3A010C7d01b50e0d17dc79C8`;
   return new Command("credits")
     .description("prepaid credits")
-    .addCommand(show.addHelpText("after", example))
-    .addCommand(revoke);
+    .addCommand(show.addHelpText("after", example("show")))
+    .addCommand(revoke.addHelpText("after", example("revoke")));
 }
 
 /** The accounts that have not ended. @throws CommandError when it is neither token nor address, or the store does not answer */

@@ -5,12 +5,15 @@ import type { Upstream } from "../core/upstream.ts";
 import { connectionsOf, readCompiled } from "./compiled.ts";
 import { type ConfigOptions, configured } from "./config-file.ts";
 import { type Check, checkStore } from "./doctor-store.ts";
+import { paint, printJson, withProgress } from "./terminal.ts";
 
 type Options = ConfigOptions & { json?: boolean };
 type Kind = { scheme?: unknown; network?: unknown };
 
 /** Nobody waits longer for a diagnosis than this, whatever the configuration allows a call. */
 const PATIENCE_MS = 10_000;
+
+const COLOURS = { ok: "green", warn: "yellow", fail: "red" } as const;
 
 /** The command; exits 1 when a check fails. */
 export function doctorCommand(): Command {
@@ -19,9 +22,11 @@ export function doctorCommand(): Command {
     .option("--json", "print { healthy, checks } as JSON")
     .addHelpText("after", "\nExample:\n  tollbooth doctor --env-file .env.production")
     .action(async (options: Options) => {
-      const checks = await diagnose(await readCompiled(options));
+      const compiled = await readCompiled(options);
+      const checks = await withProgress("asking …", () => diagnose(compiled));
       const healthy = checks.every(({ status }) => status !== "fail");
-      console.log(options.json ? JSON.stringify({ healthy, checks }, null, 2) : render(checks));
+      if (options.json) printJson({ healthy, checks });
+      else console.log(render(checks));
       if (!healthy) process.exitCode = 1;
     });
 }
@@ -40,7 +45,7 @@ export async function diagnose(compiled: Compiled): Promise<Check[]> {
 /** One line per check, the hint of what is not ok under it. */
 function render(checks: Check[]): string {
   const lines = checks.map(({ status, target, check, detail, hint }) => {
-    const line = `${status.padEnd(4)}  ${target}  ${check}: ${detail}`;
+    const line = `${paint(COLOURS[status], status.padEnd(4))}  ${target}  ${check}: ${detail}`;
     return hint === undefined ? line : `${line}\n      → ${hint}`;
   });
   const count = (wanted: Check["status"]) => checks.filter(({ status }) => status === wanted).length;

@@ -1,18 +1,20 @@
 /** `tollbooth flush`: deletes the gateway's own keys, found by their prefix; never the database. */
-import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { isPrefix } from "../config/stores.ts";
 import type { Compiled, RedisConnection } from "../core/route.ts";
 import { type Admin, openAdmin, StoreFault } from "../stores/admin.ts";
 import { connectionsOf, readCompiled } from "./compiled.ts";
 import { CommandError, type ConfigOptions, configured } from "./config-file.ts";
+import { confirm, type Progress, printJson, startProgress } from "./terminal.ts";
 
-type Options = ConfigOptions & { prefix: string; yes?: boolean };
+type Options = ConfigOptions & { prefix: string; yes?: boolean; json?: boolean };
 type Found = { url: string; admin: Admin; keys: string[] };
 
 /** What the command needs of the terminal; tests stand in for it. */
 export type Terminal = {
   say: (line: string) => void;
+  /** How far long work is. */
+  progress: Progress;
   /** Undefined without a terminal: then nobody can be asked. */
   confirm: ((question: string) => Promise<boolean>) | undefined;
 };
@@ -20,7 +22,6 @@ export type Terminal = {
 const BATCH = 500;
 /** Listing and deleting may take a store longer than a call may wait for it. */
 const PATIENCE_MS = 30_000;
-const PROGRESS_EVERY_MS = 1000;
 
 /** The command. */
 export function flushCommand(): Command {
@@ -28,37 +29,49 @@ export function flushCommand(): Command {
     .description("delete the gateway's own keys from its stores, by their prefix; asks first")
     .requiredOption("-p, --prefix <prefix>", "a prefix of the configuration, or one below it (tollbooth:rl)")
     .option("-y, --yes", "do not ask")
+    .option("--json", "print { prefix, deleted } as JSON")
     .addHelpText("after", "\nExample:\n  tollbooth flush --prefix tollbooth:rl")
-    .action(async (options: Options) => {
-      const confirm = process.stdin.isTTY ? ask : undefined;
-      await flush(await readCompiled(options), options, { say: (line) => console.error(line), confirm });
+    .action(async ({ json, ...options }: Options) => {
+      const terminal = {
+        say: (line: string) => console.error(line),
+        progress: startProgress(),
+        confirm: process.stdin.isTTY && !json ? confirm : undefined,
+      };
+      const deleted = await flush(await readCompiled(options), options, terminal);
+      if (json) printJson({ prefix: options.prefix, deleted });
     });
 }
 
-/** Counts, asks, deletes. @throws CommandError when it may not or the store does not let it */
+/** Counts, asks, deletes; gives how many keys that were. @throws CommandError when it may not or the store does not let it */
 export async function flush(
   compiled: Compiled,
   { prefix: written, yes = false }: Pick<Options, "prefix" | "yes">,
   terminal: Terminal,
-): Promise<void> {
+): Promise<number> {
   const prefix = checkPrefix(written, compiled);
   try {
     const found = await count(ownersOf(prefix, compiled), `${prefix}:`, terminal);
     const total = found.reduce((sum, { keys }) => sum + keys.length, 0);
-    if (total === 0) return terminal.say(`There are no keys under ${prefix}: to delete.`);
+    if (total === 0) {
+      terminal.say(`There are no keys under ${prefix}: to delete.`);
+      return 0;
+    }
     warn(found, prefix, terminal);
     if (!yes) await consent(total, terminal);
     let deleted = 0;
-    const progress = every(PROGRESS_EVERY_MS, () => terminal.say(`deleted ${deleted} of ${total} …`));
     for (const { admin, keys } of found) {
       for (let i = 0; i < keys.length; i += BATCH) {
         deleted += await admin.remove(keys.slice(i, i + BATCH));
-        progress();
+        terminal.progress.show(`deleted ${deleted} of ${total} …`);
       }
     }
+    terminal.progress.end();
     terminal.say(`Deleted ${deleted} keys.`);
+    return deleted;
   } catch (error) {
     throw error instanceof StoreFault ? new CommandError(`The store: ${error.message}.`) : error;
+  } finally {
+    terminal.progress.end();
   }
 }
 
@@ -80,16 +93,12 @@ function ownersOf(prefix: string, compiled: Compiled): RedisConnection[] {
   return [...new Map(own.map((connection) => [connection.url, connection])).values()];
 }
 
-async function count(owners: RedisConnection[], start: string, { say }: Terminal): Promise<Found[]> {
+async function count(owners: RedisConnection[], start: string, { progress }: Terminal): Promise<Found[]> {
   const found: Found[] = [];
   for (const connection of owners) {
     const admin = openAdmin({ ...connection, timeoutMs: PATIENCE_MS });
-    let soFar = 0;
-    const progress = every(PROGRESS_EVERY_MS, () => say(`found ${soFar} keys …`));
-    const keys = await admin.keysUnder(start, (n) => {
-      soFar = n;
-      progress();
-    });
+    const keys = await admin.keysUnder(start, (soFar) => progress.show(`found ${soFar} keys …`));
+    progress.end();
     found.push({ url: connection.url, admin, keys });
   }
   return found;
@@ -112,21 +121,4 @@ function warn(found: Found[], prefix: string, { say }: Terminal): void {
 async function consent(total: number, { confirm }: Terminal): Promise<void> {
   if (!confirm) throw new CommandError("Nothing was deleted: there is no terminal to ask on. Use --yes.");
   if (!(await confirm(`Delete ${total} keys? [y/N] `))) throw new CommandError("Nothing was deleted.");
-}
-
-async function ask(question: string): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
-  const answer = await Promise.race([lines.question(question), ended]);
-  lines.close();
-  return /^y(?:es)?$/i.test(answer.trim());
-}
-
-function every(ms: number, tell: () => void): () => void {
-  let last = Date.now();
-  return () => {
-    if (Date.now() - last < ms) return;
-    last = Date.now();
-    tell();
-  };
 }

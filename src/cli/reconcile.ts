@@ -5,6 +5,7 @@ import type { Compiled } from "../core/route.ts";
 import { composeReconcile } from "../errands.ts";
 import { onStores, readCompiled } from "./compiled.ts";
 import { type ConfigOptions, configured } from "./config-file.ts";
+import { type Progress, printJson, startProgress } from "./terminal.ts";
 
 type Options = ConfigOptions & { json?: boolean };
 
@@ -21,14 +22,26 @@ export function reconcileCommand(): Command {
     .addHelpText("after", "\nExample:\n  tollbooth reconcile --env-file .env.production")
     .action(async (options: Options) => {
       const compiled = await readCompiled(options);
-      const found = await reconcileAll(compiled, (text) => options.json || console.error(text));
-      console.log(options.json ? JSON.stringify(found, null, 2) : render(found, compiled));
+      const progress = startProgress();
+      progress.show("looking for what is due …");
+      const found = await reconcileAll(compiled, {
+        log: (event) => options.json || console.error(event),
+        progress,
+      }).finally(progress.end);
+      if (options.json) printJson(found);
+      else console.log(render(found, compiled));
     });
 }
 
 /** Rounds until nothing is due; what was looked into is due again only later. @throws CommandError */
-export async function reconcileAll(compiled: Compiled, say: (text: string) => void): Promise<Reconciled> {
-  const reconcile = composeReconcile(compiled, (event) => say(JSON.stringify(event)));
+export async function reconcileAll(
+  compiled: Compiled,
+  { log, progress }: { log: (event: string) => void; progress: Progress },
+): Promise<Reconciled> {
+  const reconcile = composeReconcile(compiled, (event) => {
+    progress.end();
+    log(JSON.stringify(event));
+  });
   const total: Reconciled = { seen: 0, settled: 0, failed: 0, owed: 0, doubtful: 0 };
   const began = Date.now();
   for (;;) {
@@ -36,7 +49,7 @@ export async function reconcileAll(compiled: Compiled, say: (text: string) => vo
     for (const name of Object.keys(total) as (keyof Reconciled)[]) total[name] += found[name];
     // What stays in doubt is due again after a minute: a second look would find the same.
     if (found.seen < ROUND || Date.now() - began > 600_000) return total;
-    say(`looked into ${total.seen} …`);
+    progress.show(`looked into ${total.seen} …`);
   }
 }
 

@@ -4,6 +4,7 @@ import { ConfigError, type Fault } from "../config/faults.ts";
 import { load } from "../config/load.ts";
 import { type Notice, noticesOf } from "../config/notices.ts";
 import { type ConfigOptions, configured, readConfig, readEnv } from "./config-file.ts";
+import { hideSecrets, paint, printJson } from "./terminal.ts";
 
 type Options = ConfigOptions & { env: boolean; json?: boolean };
 
@@ -20,9 +21,10 @@ export function validateCommand(): Command {
     .action(async (options: Options) => {
       const { faults, notices } = await check(options);
       const valid = faults.length === 0;
-      if (options.json) console.log(JSON.stringify({ valid, faults, notices }, null, 2));
-      else if (valid) console.log([`${options.config}: no faults.`, ...notices.map(show)].join("\n"));
-      else console.error(`${options.config}: ${new ConfigError(faults).message}`);
+      if (options.json) printJson({ valid, faults, notices });
+      else if (valid)
+        console.log([paint("green", `${options.config}: no faults.`), ...notices.map(show)].join("\n"));
+      else console.error(hideSecrets(`${options.config}: ${new ConfigError(faults).message}`));
       process.exitCode = valid ? 0 : 1;
     });
 }

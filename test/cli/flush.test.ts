@@ -56,6 +56,7 @@ async function run(prefix: string, answer: boolean | "no terminal" | "--yes", st
   const compiled = await load(() => ({ ...source, stores: { ...source.stores, ...stores } }), {});
   const terminal = {
     say: (line: string) => void asked.lines.push(line),
+    progress: { show: () => {}, end: () => {} },
     confirm: answer === "no terminal" ? undefined : confirm,
   };
   await flush(compiled, { prefix, yes: answer === "--yes" }, terminal).catch((error: unknown) => {

@@ -99,7 +99,7 @@ test("still pays when there is no chain to read balances from", async () => {
   expect(result).toMatchObject({ ok: true, balances: { after: { payer: null, payTo: null } } });
 });
 
-const command = (...args: string[]) => promisify(execFile)(process.execPath, ["dev/pay.ts", ...args]);
+const command = (...args: string[]) => promisify(execFile)(process.execPath, ["dev/main.ts", "pay", ...args]);
 
 test("the command prints each step, or JSON", async () => {
   const { stdout } = await command(

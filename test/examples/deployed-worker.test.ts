@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createTestHarness, unstable_readConfig } from "wrangler";
 import { seller } from "../../dev/accounts.ts";
-import { QUIET_WRANGLER, WRANGLER } from "../../dev/bundle.ts";
+import { findWrangler, QUIET_WRANGLER } from "../../dev/bundle.ts";
 import { decode, type Requirements, sign } from "../fixtures/sign.ts";
 import { startParts } from "../lab/lab.ts";
 import { keyOf } from "../lab/store.ts";
@@ -25,7 +25,7 @@ async function dryRun(name: string, config: string, env = ""): Promise<string> {
   const args = ["deploy", "--dry-run", "--config", config, `--env=${env}`];
   // Nothing of the developer's own: a .dev.vars beside the file would be taken, too.
   args.push("--outdir", join(out, name), "--env-file", "/dev/null");
-  const { stdout, stderr } = await run(process.execPath, [WRANGLER, ...args], {
+  const { stdout, stderr } = await run(process.execPath, [findWrangler(), ...args], {
     env: { ...process.env, ...QUIET_WRANGLER },
   });
   expect(stderr).toBe("");
