@@ -13,6 +13,7 @@ const ENV = {
   API_KEY: "k",
   PAY_TO: ADDRESS,
   FACILITATOR_URL: "https://facilitator.example.com",
+  RPC_URL: "https://node.example.com",
   ADMIN_TOKEN: "0123456789abcdef01234567",
   API: { fetch: () => Promise.reject(new Error("nobody asks")) },
 };
@@ -60,7 +61,10 @@ function complete(fragment: Fragment): Fragment {
   return { upstreams, ...whole };
 }
 
-const NAMES = ["pricing", "hooks", "configuration", "streaming", "upstreams", "browsers", "caching"];
+const NAMES = [
+  ...["pricing", "hooks", "configuration", "streaming", "upstreams", "browsers", "caching", "scaling"],
+  "deploy/cloudflare",
+];
 const BLOCKS = NAMES.flatMap((name) => blocksOf(`docs/${name}.md`));
 
 it("there are blocks to be tried", () => {

@@ -35,10 +35,7 @@ export function drainable(server: Server, graceMs = GRACE_MS): () => Promise<voi
       for (const { socket } of answering) if (socket) cut.add(socket);
       server.closeAllConnections();
     }, graceMs);
-    await new Promise((done) => {
-      server.close(done);
-      server.closeIdleConnections();
-    });
+    await new Promise((done) => server.close(done));
     clearTimeout(deadline);
   };
 }
