@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { seller } from "../../dev/accounts.ts";
@@ -178,7 +179,10 @@ describe("an instance whose grace is over cuts the call, and loses no payment", 
   });
 });
 
-it("connections that are kept and idle do not hold it up", async () => {
+it("connections that are kept and idle, or have asked for nothing yet, do not hold it up", async () => {
+  const silent = connect(Number(new URL(url).port), "127.0.0.1");
+  await once(silent, "connect");
+  const hungUp = once(silent, "close");
   const agent = new Agent({ keepAlive: true });
   const asking = get(`${url}/weather`, { agent });
   const [socket] = await once(asking, "socket");
@@ -188,7 +192,7 @@ it("connections that are kept and idle do not hold it up", async () => {
   await text(answer);
   const told = Date.now();
   expect(await run.stop()).toBe(0);
-  await closed;
+  await Promise.all([closed, hungUp]);
   // Far from the grace of twenty seconds, and from the five that Node keeps a connection for.
   expect(Date.now() - told).toBeLessThan(4000);
   agent.destroy();
