@@ -113,17 +113,6 @@ it("an answer that the closing server cuts is not delivered: its payer collects 
   await again.body?.cancel();
 });
 
-it("a server that is closed twice waits for the same end both times", async () => {
-  const { server, present } = await sellEndless({});
-  const answer = await present();
-  const reading = answer.body?.getReader();
-  await reading?.read();
-  const order: string[] = [];
-  const cut = reading?.read().catch(() => order.push("cut"));
-  await Promise.all([server.close(), server.close().then(() => order.push("closed")), cut]);
-  expect(order).toEqual(["cut", "closed"]);
-});
-
 it("an answer that is withheld while its settlement is in doubt does not keep a server from closing", async () => {
   const { facilitator, upstream, server, present } = await sellEndless(
     { settlement: "after-response", keepAnswer: true },
