@@ -30,7 +30,7 @@ let url = "";
 /** Starts an instance; the next one takes the port of the last, because a payment is for a call to one host. */
 async function launch(grace: number, port = "0"): Promise<void> {
   const args = ["serve", "--config", "test/lab/tollbooth.config.ts", "--host", "127.0.0.1", "--port", port];
-  run = start([...args, "--grace", String(grace)], { env: { ...parts.vars, TIMEOUT: "10" } });
+  run = start([...args, "--grace", String(grace)], { env: { ...parts.vars, TIMEOUT: "15" } });
   url = `http://127.0.0.1:${await run.port}`;
 }
 
@@ -50,7 +50,7 @@ const earned = () => parts.chain.balanceOf(seller.address);
 async function tellToStop(): Promise<void> {
   run.child.kill("SIGTERM");
   const refused = expect.objectContaining({ cause: expect.objectContaining({ code: "ECONNREFUSED" }) });
-  await vi.waitFor(() => expect(fetch(`${url}/weather`)).rejects.toEqual(refused));
+  await vi.waitFor(() => expect(fetch(`${url}/weather`)).rejects.toEqual(refused), 10_000);
 }
 
 /** The clients come back to the next instance, all with the payments that they have presented. */
