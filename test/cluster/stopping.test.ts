@@ -104,7 +104,7 @@ describe("an instance that is told to stop, again and by another signal too", ()
     got = (await earned()) - before;
     fates = await comeBack(held);
     more = (await earned()) - before - got;
-  }, 60_000);
+  }, 120_000);
 
   it.each(CALLS.map(([when], i) => [when, i] as const))("ends the call in flight: %s", (_, i) => {
     expect(fates[i]?.seen).toMatchObject({ status: 200, text: ANSWER, whole: true });
@@ -147,7 +147,7 @@ describe("an instance whose grace is over cuts the call, and loses no payment", 
     const seen = await comeBack(held);
     fates = Object.fromEntries(Object.keys(CALLS).map((name, i) => [name, seen[i]]));
     more = (await earned()) - before - got;
-  }, 60_000);
+  }, 120_000);
 
   const SERVED = { status: 200, text: ANSWER, whole: true };
   const cut = (received: string) => expect.objectContaining({ text: received, whole: false });
