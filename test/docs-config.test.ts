@@ -13,6 +13,7 @@ const ENV = {
   API_KEY: "k",
   PAY_TO: ADDRESS,
   FACILITATOR_URL: "https://facilitator.example.com",
+  RPC_URL: "https://node.example.com",
   ADMIN_TOKEN: "0123456789abcdef01234567",
   API: { fetch: () => Promise.reject(new Error("nobody asks")) },
 };
@@ -61,14 +62,8 @@ function complete(fragment: Fragment): Fragment {
 }
 
 const NAMES = [
-  "pricing",
-  "hooks",
-  "configuration",
-  "streaming",
-  "upstreams",
-  "browsers",
-  "caching",
-  "paywall",
+  ...["pricing", "hooks", "configuration", "streaming", "upstreams", "browsers", "caching", "scaling", "paywall"],
+  ...["getting-started", "payments", "deploy/cloudflare"],
 ];
 const BLOCKS = NAMES.flatMap((name) => blocksOf(`docs/${name}.md`));
 

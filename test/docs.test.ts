@@ -10,7 +10,9 @@ const read = (path: string) => readFileSync(path, "utf8");
 const EXAMPLES = readdirSync("examples").filter((name) => name !== "README.md");
 const DOCUMENTS = [
   ...["README.md", "CONTRIBUTING.md", "examples/README.md"],
-  ...readdirSync("docs").map((name) => join("docs", name)),
+  ...readdirSync("docs", { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => join("docs", name)),
   ...EXAMPLES.map((name) => join("examples", name, "README.md")),
 ];
 
@@ -66,4 +68,14 @@ it("the README's configuration is valid", async () => {
     API_KEY: "k",
   };
   expect((await load(() => config, env)).routes).toHaveLength(5);
+});
+
+it("every test that docs/security.md calls as a witness is there, under that title", () => {
+  const text = read("docs/security.md").replace(/\s+/g, " ");
+  const witnesses = [...text.matchAll(/`([\w/-]+(?:\.test)?\.ts)`(?:: ([^;|(*]*[^;|(* ]))?/g)]
+    .filter(([, file = ""]) => !file.startsWith("src/"))
+    .map(([, file = "", title = ""]) => ({ file: join("test", file), title: title.replace(/[).].*$/, "") }));
+  expect(witnesses.length).toBeGreaterThan(40);
+  const missing = witnesses.filter(({ file, title }) => !existsSync(file) || !read(file).includes(title));
+  expect(missing).toEqual([]);
 });

@@ -18,9 +18,16 @@ export function wasCut(socket: Socket): boolean {
 /** Prepares a server for being closed; the function it gives back does it. */
 export function drainable(server: Server, graceMs = GRACE_MS): () => Promise<void> {
   const answering = new Set<ServerResponse>();
+  const silent = new Set<Socket>();
   let closing = false;
+  // Browsers and balancers connect ahead of need; Node does not take such a connection for an idle one.
+  server.on("connection", (socket) => {
+    silent.add(socket);
+    socket.once("close", () => silent.delete(socket));
+  });
   // A kept connection brings the next call, and would hold a closing server up until its grace is over.
-  server.prependListener("request", (_request, response) => {
+  server.prependListener("request", ({ socket }, response) => {
+    silent.delete(socket);
     answering.add(response);
     if (closing) endConnection(response);
     response.once("close", () => {
@@ -31,14 +38,12 @@ export function drainable(server: Server, graceMs = GRACE_MS): () => Promise<voi
   return async function close() {
     closing = true;
     for (const response of answering) endConnection(response);
+    for (const socket of silent) if (socket.bytesRead === 0) socket.destroy();
     const deadline = setTimeout(() => {
       for (const { socket } of answering) if (socket) cut.add(socket);
       server.closeAllConnections();
     }, graceMs);
-    await new Promise((done) => {
-      server.close(done);
-      server.closeIdleConnections();
-    });
+    await new Promise((done) => server.close(done));
     clearTimeout(deadline);
   };
 }

@@ -56,7 +56,7 @@ async function lastWrites(): Promise<void> {
 /** A running server. */
 export type NodeServer = {
   port: number;
-  /** Stops taking calls, lets those in flight end, and waits for their last writes. Again: waits for the same. */
+  /** Stops taking calls, lets those in flight end, and waits for their last writes. */
   close: () => Promise<void>;
 };
 
@@ -69,20 +69,15 @@ export function listen(
   { graceMs, ...options }: { port: number; hostname?: string; graceMs?: number },
 ): Promise<NodeServer> {
   return new Promise((resolve, reject) => {
-    let closed: Promise<void> | undefined;
     const reconciling = setInterval(() => track(app.reconcile(process.env)), RECONCILE_EVERY_MS);
     reconciling.unref();
     const server = serve({ fetch: app.fetch, serverOptions: SERVER, ...options }, ({ port }) => {
-      async function close() {
-        clearInterval(reconciling);
-        await drain();
-        await lastWrites();
-      }
       resolve({
         port,
-        close() {
-          closed ??= close();
-          return closed;
+        async close() {
+          clearInterval(reconciling);
+          await drain();
+          await lastWrites();
         },
       });
     });

@@ -89,6 +89,14 @@ describe("what cannot be served is said before anything listens, with exit code 
     expect(run.output.stdout).toBe("");
   });
 
+  it.each(["-1", "3601", "1.5", "soon", ""])("a grace of '%s'", async (grace) => {
+    const run = start(["serve", "--config", CONFIG, "--port", "0"], {
+      env: { ...env, GRACE_SECONDS: grace },
+    });
+    expect(await run.exit).toBe(1);
+    expect(run.output.stderr).toContain("It is a number of seconds, 0 to 3600.");
+  });
+
   it("a file that is not there", async () => {
     const run = start(["serve", "--config", "no-such.config.ts"], { env });
     expect(await run.exit).toBe(1);

@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { seller } from "../../dev/accounts.ts";
@@ -29,7 +30,7 @@ let url = "";
 /** Starts an instance; the next one takes the port of the last, because a payment is for a call to one host. */
 async function launch(grace: number, port = "0"): Promise<void> {
   const args = ["serve", "--config", "test/lab/tollbooth.config.ts", "--host", "127.0.0.1", "--port", port];
-  run = start([...args, "--grace", String(grace)], { env: { ...parts.vars, TIMEOUT: "10" } });
+  run = start([...args, "--grace", String(grace)], { env: { ...parts.vars, TIMEOUT: "15" } });
   url = `http://127.0.0.1:${await run.port}`;
 }
 
@@ -49,7 +50,7 @@ const earned = () => parts.chain.balanceOf(seller.address);
 async function tellToStop(): Promise<void> {
   run.child.kill("SIGTERM");
   const refused = expect.objectContaining({ cause: expect.objectContaining({ code: "ECONNREFUSED" }) });
-  await vi.waitFor(() => expect(fetch(`${url}/weather`)).rejects.toEqual(refused));
+  await vi.waitFor(() => expect(fetch(`${url}/weather`)).rejects.toEqual(refused), 10_000);
 }
 
 /** The clients come back to the next instance, all with the payments that they have presented. */
@@ -103,7 +104,7 @@ describe("an instance that is told to stop, again and by another signal too", ()
     got = (await earned()) - before;
     fates = await comeBack(held);
     more = (await earned()) - before - got;
-  }, 60_000);
+  }, 120_000);
 
   it.each(CALLS.map(([when], i) => [when, i] as const))("ends the call in flight: %s", (_, i) => {
     expect(fates[i]?.seen).toMatchObject({ status: 200, text: ANSWER, whole: true });
@@ -146,7 +147,7 @@ describe("an instance whose grace is over cuts the call, and loses no payment", 
     const seen = await comeBack(held);
     fates = Object.fromEntries(Object.keys(CALLS).map((name, i) => [name, seen[i]]));
     more = (await earned()) - before - got;
-  }, 60_000);
+  }, 120_000);
 
   const SERVED = { status: 200, text: ANSWER, whole: true };
   const cut = (received: string) => expect.objectContaining({ text: received, whole: false });
@@ -178,7 +179,10 @@ describe("an instance whose grace is over cuts the call, and loses no payment", 
   });
 });
 
-it("connections that are kept and idle do not hold it up", async () => {
+it("connections that are kept and idle, or have asked for nothing yet, do not hold it up", async () => {
+  const silent = connect(Number(new URL(url).port), "127.0.0.1");
+  await once(silent, "connect");
+  const hungUp = once(silent, "close");
   const agent = new Agent({ keepAlive: true });
   const asking = get(`${url}/weather`, { agent });
   const [socket] = await once(asking, "socket");
@@ -188,7 +192,7 @@ it("connections that are kept and idle do not hold it up", async () => {
   await text(answer);
   const told = Date.now();
   expect(await run.stop()).toBe(0);
-  await closed;
+  await Promise.all([closed, hungUp]);
   // Far from the grace of twenty seconds, and from the five that Node keeps a connection for.
   expect(Date.now() - told).toBeLessThan(4000);
   agent.destroy();

@@ -92,7 +92,7 @@ describe("the worker that was built, in workerd, with everything that wrangler.t
       ],
     });
     await server.listen();
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await server?.close();
     await parts?.close();
