@@ -14,6 +14,7 @@ const ENV = {
   PAY_TO: ADDRESS,
   FACILITATOR_URL: "https://facilitator.example.com",
   ADMIN_TOKEN: "0123456789abcdef01234567",
+  METRICS_TOKEN: "0123456789abcdef01234567",
   API: { fetch: () => Promise.reject(new Error("nobody asks")) },
 };
 type Routes = Record<string, { upstream: string }>;
