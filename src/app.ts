@@ -68,7 +68,7 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
     level = observing.logLevel;
     const { rooms, stats, secret } = compose(loaded, emit, Date.now);
     const tally = observing.counting ? stats.tally : UNCOUNTED;
-    const { flush } = stats;
+    const flush = observing.counting ? stats.flush : async () => undefined;
     const observer = makeObserver({ observing, tally, flush, emit, clock: Date.now, secret });
     running = { env, loaded, rooms, observer, endpoints: makeEndpoints(loaded, stats, emit) };
     return running;

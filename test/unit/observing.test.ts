@@ -1,5 +1,6 @@
 /** What is told of a call, and what is not. */
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { Call, Claim } from "../../src/core/call.ts";
 import { formatDecimal } from "../../src/core/money.ts";
 import type { Observation } from "../../src/core/observation.ts";
 import { counterSeries, histogramSeries, readSeries } from "../../src/core/series.ts";
@@ -7,7 +8,8 @@ import { traceOf } from "../../src/core/trace.ts";
 import { inMicroDollars } from "../../src/observability/dollars.ts";
 import { filtered, log } from "../../src/observability/log.ts";
 import { levelOf, lineOf } from "../../src/observability/report.ts";
-import { routeOf } from "./call.ts";
+import { watchClaim } from "../../src/observability/watch-claim.ts";
+import { REQUIREMENTS, routeOf, TRANSACTION } from "./call.ts";
 
 const SHEET: Observation = {
   id: "id",
@@ -114,16 +116,12 @@ it.each([
 });
 
 it("revenue is whole millionths, of a token with more decimals too, and never more than was paid", () => {
-  const route = routeOf("GET /a", { price: "$0.01" });
-  const [offer] = route.offers;
-  if (!offer) throw new Error("the route takes nothing");
   const paid = (amount: string, decimals: number) => {
-    const asset = { ...offer.asset, decimals };
-    const { network } = offer;
-    return inMicroDollars(
-      { ...route, offers: [{ ...offer, asset }] },
-      { network, asset: asset.address, amount },
-    );
+    const { network, asset: address, payTo } = REQUIREMENTS;
+    const asset = { address, decimals, name: "", version: "" };
+    const offer = { scheme: "exact", network, symbol: "USDC", asset, transfer: "eip3009", payTo } as const;
+    const route = { ...routeOf("GET /a", { price: "$0.01" }), offers: [offer] };
+    return inMicroDollars(route, { network, asset: address, amount });
   };
   expect(paid("10000", 6)).toBe(10_000);
   expect(paid("10000000000000000", 18)).toBe(10_000);
@@ -154,3 +152,29 @@ it("a series is read back as it was written, and anything else is none", () => {
   ])
     expect(readSeries(other)).toBeUndefined();
 });
+
+it("a watcher that fails keeps no word on money from the claim", () => {
+  const heard: string[] = [];
+  const word = (name: string) => () => void heard.push(name);
+  const words = Object.fromEntries(
+    ["settled", "delivered", "broken", "abandoned"].map((name) => [name, word(name)]),
+  );
+  const claim = {
+    ...words,
+    payment: { requirements: { ...REQUIREMENTS, amount: "no number" } },
+  } as unknown as Claim;
+  const tally = { count: () => raise("count"), time: () => raise("time") };
+  const call = { route: routeOf("GET /a"), waitUntil: () => raise("waitUntil") } as unknown as Call;
+  const told = vi.spyOn(console, "error").mockImplementation(() => undefined);
+  watchClaim(call, claim, { sheet: { ...SHEET }, tally, flush: () => raise("flush") });
+  claim.settled({ success: true, transaction: TRANSACTION, network: "eip155:84532", payer: "0x1" });
+  claim.delivered();
+  claim.broken();
+  claim.abandoned();
+  expect(heard).toEqual(["settled", "delivered", "broken", "abandoned"]);
+  expect(told).toHaveBeenCalledTimes(4);
+});
+
+function raise(what: string): never {
+  throw new Error(what);
+}
