@@ -103,7 +103,7 @@ function assemble(loaded: Compiled, emit: Emit): Pick<Current, "rooms" | "observ
   const { observing } = loaded;
   const { rooms, stats, secret } = compose(loaded, emit, Date.now);
   const tally = observing.counting ? stats.tally : UNCOUNTED;
-  const { flush } = stats;
+  const flush = observing.counting ? stats.flush : async () => undefined;
   const observer = makeObserver({ observing, tally, flush, emit, clock: Date.now, secret });
   return { rooms, observer, endpoints: makeEndpoints(loaded, stats, emit) };
 }

@@ -15,6 +15,7 @@ const ENV = {
   FACILITATOR_URL: "https://facilitator.example.com",
   RPC_URL: "https://node.example.com",
   ADMIN_TOKEN: "0123456789abcdef01234567",
+  METRICS_TOKEN: "0123456789abcdef01234567",
   API: { fetch: () => Promise.reject(new Error("nobody asks")) },
 };
 type Routes = Record<string, { upstream: string }>;
@@ -62,7 +63,17 @@ function complete(fragment: Fragment): Fragment {
 }
 
 const NAMES = [
-  ...["pricing", "hooks", "configuration", "streaming", "upstreams", "browsers", "caching", "scaling", "paywall"],
+  ...[
+    "pricing",
+    "hooks",
+    "configuration",
+    "streaming",
+    "upstreams",
+    "browsers",
+    "caching",
+    "scaling",
+    "paywall",
+  ],
   ...["getting-started", "payments", "deploy/cloudflare"],
 ];
 const BLOCKS = NAMES.flatMap((name) => blocksOf(`docs/${name}.md`));

@@ -7,7 +7,8 @@ const LIMITS = [
 ];
 
 /** What the benchmark sells: one route for each way a call can go. */
-export default defineConfig({
+export default defineConfig(({ METRICS }) => ({
+  ...(METRICS === "on" ? { gateway: { metrics: true } } : {}),
   wallets: { "base-sepolia": "${PAY_TO}" },
   accepts: [{ asset: "USDC", network: "base-sepolia" }],
   // Payments are signed before the run that uses them.
@@ -23,4 +24,4 @@ export default defineConfig({
     "GET /paid": { upstream: "api" },
     "GET /late": { upstream: "api", settlement: "after-response" },
   },
-});
+}));

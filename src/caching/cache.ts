@@ -16,6 +16,7 @@ import type { Answer, Asking } from "../core/answer.ts";
 import type { Cached, CacheRules } from "../core/cache.ts";
 import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
+import { about } from "../core/events.ts";
 import type { Batch } from "../core/stores.ts";
 import { answerAnew } from "./anew.ts";
 import { drain } from "./fill.ts";
@@ -49,11 +50,11 @@ export function makeFind(options: CacheOptions): Find {
   };
 
   /** An unsafe method may have changed what is kept for the same URL (RFC 9111, 4.4). */
-  async function forget({ url, route }: Call, rules: CacheRules, status: number): Promise<void> {
+  async function forget(call: Call, rules: CacheRules, status: number): Promise<void> {
     if (status < 200 || status >= 400) return;
     const failed = (error: unknown) =>
-      emit({ event: "cache_purge_failed", level: "error", route: route.key, error: String(error) });
-    await store.purge({ keys: keysOf(url, rules), tags: [] }).catch(failed);
+      emit({ event: "cache_purge_failed", level: "error", ...about(call), error: String(error) });
+    await store.purge({ keys: keysOf(call.url, rules), tags: [] }).catch(failed);
   }
 
   const past = (onlyIfCached: boolean, reason?: "method" | "request" | "bypass"): Cached => ({
@@ -89,7 +90,7 @@ export function makeFind(options: CacheOptions): Find {
     return async () => {
       const reply = await asked.catch(() => undefined);
       if (!reply) {
-        emit({ event: "cache_skipped", level: "warn", route: call.route.key });
+        emit({ event: "cache_skipped", level: "warn", ...about(call) });
         return past(wishes.onlyIfCached, "bypass");
       }
       const found = weigh(seeking, reply, options);

@@ -4,6 +4,7 @@
  * route keeps, or did not come whole, is not stored, and whoever waits for it is let go.
  */
 import type { Answer } from "../core/answer.ts";
+import { about } from "../core/events.ts";
 import type { Entry, Keeping } from "../core/kept.ts";
 import { storedBody, storedHeaders } from "./entry.ts";
 import type { Found, Storing } from "./look.ts";
@@ -69,8 +70,7 @@ export function fill(found: Found, answer: Answer, draft: Draft, { store, emit }
     })
     .catch((error: unknown) => {
       const tooLong = error instanceof TooLong;
-      if (!tooLong)
-        emit({ event: "cache_not_stored", level: "warn", route: call.route.key, error: String(error) });
+      if (!tooLong) emit({ event: "cache_not_stored", level: "warn", ...about(call), error: String(error) });
       found.lease.letGo(tooLong ? ALONE_MS : 0);
     });
   call.waitUntil(storing);

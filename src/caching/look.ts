@@ -1,7 +1,7 @@
 /** Asking the store about a call, in the one request that admits it, and what its reply is worth. */
 import type { CacheRules } from "../core/cache.ts";
 import type { Call } from "../core/call.ts";
-import type { Emit } from "../core/events.ts";
+import { about, type Emit } from "../core/events.ts";
 import type { CacheStore, Kept, Lookup, Reply } from "../core/kept.ts";
 import { wantsWebSocket } from "../core/upgrade.ts";
 import { type Asked, askedOf } from "./key.ts";
@@ -107,7 +107,7 @@ const NO_LEASE: Lease = { end: () => undefined, letGo: () => undefined };
 function hold({ call, lookup }: Seeking, variant: string, { store, emit }: Storing): Lease {
   const { key, owner, leaseMs } = lookup;
   const failed = (error: unknown) =>
-    emit({ event: "cache_lease_failed", level: "warn", route: call.route.key, error: String(error) });
+    emit({ event: "cache_lease_failed", level: "warn", ...about(call), error: String(error) });
   const renewing = setInterval(
     () => void store.renew(key, variant, owner, leaseMs).catch(failed),
     leaseMs / 3,

@@ -44,12 +44,16 @@ function trustNotices({ proxies }: Compiled): Notice[] {
   return [{ routes: [], message: proxies.hops === Number.POSITIVE_INFINITY ? EVERYTHING : ANYONE }];
 }
 
+const OPEN_METRICS =
+  "gateway.metrics has no token: whoever reaches the gateway reads what you earn (docs/observability.md#metrics)";
+
 /** What there is to know about a configuration without faults. */
 export function noticesOf(compiled: Compiled): Notice[] {
-  const { routes } = compiled;
+  const { routes, observing } = compiled;
   const ofRoutes = RULES.flatMap(({ applies, message }) => {
     const concerned = routes.filter(applies).map(({ key }) => key);
     return concerned.length > 0 ? [{ routes: concerned, message }] : [];
   });
-  return [...trustNotices(compiled), ...ofRoutes];
+  const open = observing.metrics !== undefined && observing.metrics.token === undefined;
+  return [...trustNotices(compiled), ...(open ? [{ routes: [], message: OPEN_METRICS }] : []), ...ofRoutes];
 }

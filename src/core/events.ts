@@ -7,6 +7,11 @@ export type Event = {
   [field: string]: unknown;
 };
 
+/** What every event about a call tells of it: the log's line about the call has the same id. */
+export function about({ route, id }: { route: { key: string }; id?: string | undefined }) {
+  return { route: route.key, request_id: id };
+}
+
 /** Takes events; never throws and never waits. */
 export type Emit = (event: Event) => void;
 

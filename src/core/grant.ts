@@ -5,7 +5,7 @@
  * for the first time brings a token with it: later anybody could have copied it.
  */
 import type { Call, Claim } from "./call.ts";
-import type { Emit } from "./events.ts";
+import { about, type Emit } from "./events.ts";
 import { RETRY_DELAYS_MS, retry } from "./retry.ts";
 import { endField, newSecret, ticketFields } from "./ticket.ts";
 
@@ -36,7 +36,7 @@ export async function grantBought(
     if (endsAt <= Date.now()) return {};
     return { ...(secret ? ticketFields(call, { id, secret }, endsAt) : endField(endsAt)), ...fields };
   } catch (error) {
-    emit({ event: "session_grant_failed", level: "error", route: call.route.key, error: String(error) });
+    emit({ event: "session_grant_failed", level: "error", ...about(call), error: String(error) });
     const granted = retry(written, RETRY_DELAYS_MS).then((bought) => bought !== undefined);
     claim.owes(granted);
     call.waitUntil(granted);

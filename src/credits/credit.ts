@@ -9,7 +9,7 @@
  * which the store may carry out later still, from costing anything.
  */
 import type { Access, Call, Claim, Payment, Ticket } from "../core/call.ts";
-import type { Emit } from "../core/events.ts";
+import { about, type Emit } from "../core/events.ts";
 import { grantBought } from "../core/grant.ts";
 import { RETRY_DELAYS_MS, retry } from "../core/retry.ts";
 import { CREDITS_HEADER } from "../core/session.ts";
@@ -87,7 +87,7 @@ export function makeCredits({ store, emit }: { store: CreditStore; emit: Emit })
     draw: Parameters<CreditStore["giveBack"]>[0],
   ): Promise<Record<string, string>> {
     const failed = (error: unknown) =>
-      emit({ event: "credit_give_back_failed", level: "error", route: call.route.key, error: String(error) });
+      emit({ event: "credit_give_back_failed", level: "error", ...about(call), error: String(error) });
     try {
       const balance = await store.giveBack(draw);
       return balance ? fieldsOf(balance) : {};

@@ -1,7 +1,7 @@
 /** What hooks are given: frozen copies, with nothing of the gateway's own behind them. */
 import type { Answer } from "../core/answer.ts";
 import type { Call, Claim } from "../core/call.ts";
-import type { Emit } from "../core/events.ts";
+import { about, type Emit } from "../core/events.ts";
 import type {
   HookContext,
   HookName,
@@ -22,7 +22,7 @@ const LEVELS = ["info", "warn", "error"] as const;
 /** The part that every hook gets. */
 export function baseOf(call: Call, hook: HookName, { store, emit, visible }: Means): HookContext {
   const { request, url, route, params, clientAddress } = call;
-  const about = { route: route.key, hook };
+  const called = { ...about(call), hook };
   return {
     request: Object.freeze({
       method: request.method,
@@ -42,12 +42,12 @@ export function baseOf(call: Call, hook: HookName, { store, emit, visible }: Mea
         event: "hook_log",
         level: LEVELS.find((known) => known === level) ?? "info",
         message: String(message),
-        ...about,
+        ...called,
       }),
     waitUntil: (work) =>
       call.waitUntil(
         Promise.resolve(work).catch((error: unknown) =>
-          emit({ event: "hook_background_failed", level: "error", ...about, error: told(error) }),
+          emit({ event: "hook_background_failed", level: "error", ...called, error: told(error) }),
         ),
       ),
   };

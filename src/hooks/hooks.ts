@@ -12,7 +12,7 @@
  */
 import type { Access, Call, Claim } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Clock } from "../core/events.ts";
+import { about, type Clock } from "../core/events.ts";
 import type { HookRoom } from "../core/hook-room.ts";
 import type { HookName } from "../core/hooks.ts";
 import type { RefundLedger } from "../core/refund.ts";
@@ -42,7 +42,7 @@ export function makeHooks({
     if (will.reject) throw rejected(will.reject);
   }
   function note(call: Call, hook: HookName, message: string): void {
-    means.emit({ event: "hook_ignored", level: "warn", route: call.route.key, hook, message });
+    means.emit({ event: "hook_ignored", level: "warn", ...about(call), hook, message });
   }
   function giveBack(call: Call, name: HookName, claim: Claim | undefined, wish: Will["refund"]): void {
     if (!wish) return;

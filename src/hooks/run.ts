@@ -2,6 +2,7 @@
 import type { Call } from "../core/call.ts";
 import { within } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
+import { about } from "../core/events.ts";
 import type { HookName } from "../core/hooks.ts";
 import { baseOf, type Means } from "./context.ts";
 import { readResult, type Will } from "./results.ts";
@@ -13,7 +14,7 @@ export type Run = (name: HookName, call: Call, facts: object) => Promise<Will | 
 /** Makes it. */
 export function makeRun(means: Means): Run {
   return async function run(name, call, facts) {
-    const { hooks, key } = call.route;
+    const { hooks } = call.route;
     // Each gets the facts that its type names; `Hooks` keeps them apart for whoever writes one.
     const hook = hooks?.[name] as ((context: object) => unknown) | undefined;
     if (!hooks || !hook) return {};
@@ -23,7 +24,7 @@ export function makeRun(means: Means): Run {
     } catch (error) {
       // A body that cannot be read is the client's failure, not the hook's.
       if (error instanceof GatewayError && error.code.startsWith("body_")) throw error;
-      means.emit({ event: "hook_failed", level: "error", route: key, hook: name, error: told(error) });
+      means.emit({ event: "hook_failed", level: "error", ...about(call), hook: name, error: told(error) });
       return undefined;
     }
   };

@@ -8,7 +8,7 @@
  */
 import type { Call } from "../core/call.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Emit } from "../core/events.ts";
+import { about, type Emit } from "../core/events.ts";
 import type { RateLimit } from "../core/limit.ts";
 import type { Allowance, Batch, Limiter } from "../core/stores.ts";
 import { clientOf } from "./client.ts";
@@ -60,16 +60,12 @@ function scopeOf({ route }: Call, { name }: RateLimit): string {
   return `${route.key}:${name}`;
 }
 
-async function wait(
-  { allowance, ...counted }: Counted,
-  { route }: Call,
-  emit: Emit,
-): Promise<Known | undefined> {
+async function wait({ allowance, ...counted }: Counted, call: Call, emit: Emit): Promise<Known | undefined> {
   try {
     return { ...counted, allowance: await allowance };
   } catch (error) {
-    if (route.onStoreError === "deny") throw error;
-    emit({ event: "rate_limit_skipped", level: "warn", route: route.key, error: String(error) });
+    if (call.route.onStoreError === "deny") throw error;
+    emit({ event: "rate_limit_skipped", level: "warn", ...about(call), error: String(error) });
     return undefined;
   }
 }
@@ -82,7 +78,7 @@ async function strike(
   emit: Emit,
 ): Promise<void> {
   await limiter.strike(limit, scopeOf(call, limit), client).catch((error: unknown) => {
-    emit({ event: "rate_limit_strike_failed", level: "warn", route: call.route.key, error: String(error) });
+    emit({ event: "rate_limit_strike_failed", level: "warn", ...about(call), error: String(error) });
   });
 }
 

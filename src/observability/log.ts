@@ -8,7 +8,9 @@ const QUERY = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s?"'<>]*)\?[^\s"'<>]*/gi;
 
 /** Writes events as JSON lines; what cannot be written as JSON is left out, never thrown. */
 export const log: Emit = ({ event, level, ...fields }) => {
-  const line = toJson({ timestamp: new Date().toISOString(), level, msg: event, ...fields });
+  const head = { timestamp: new Date().toISOString(), level, msg: event };
+  // First, and nevertheless over what others have called the same.
+  const line = toJson({ ...head, ...fields, ...head });
   if (level === "error") console.error(line);
   else console.log(line);
 };

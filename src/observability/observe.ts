@@ -10,6 +10,7 @@ import type { Observation, Observing } from "../core/observation.ts";
 import type { Rooms } from "../core/rooms.ts";
 import { traceOf } from "../core/trace.ts";
 import { describe, isTold } from "./log.ts";
+import { quietly } from "./quietly.ts";
 import { countRequest, levelOf, lineOf, timingOf } from "./report.ts";
 import { watch } from "./watch.ts";
 
@@ -30,7 +31,7 @@ export type Observer = {
   /** Notes where a request came from, and gives it its name and its trace. */
   meet: (sheet: Observation, arrival: Arrival) => Arrival;
   watch: (rooms: Rooms, sheet: Observation) => Rooms;
-  /** Tells of a request whose answer begins, on that answer too. */
+  /** Tells of a request whose answer begins, on that answer too. Never throws. */
   tell: (sheet: Observation, response: Response, arrival: Arrival) => void;
 };
 
@@ -68,16 +69,18 @@ export function makeObserver({ observing, tally, flush, emit, clock, secret }: M
       return { ...arrival, id: sheet.id, trace };
     },
     watch: (rooms, sheet) => watch(rooms, { sheet, tally, clock, flush }),
-    tell(sheet, response, arrival) {
-      sheet.status = response.status;
-      sheet.durationMs = clock() - sheet.at;
-      if (observing.serverTiming && response.status !== 101) {
-        response.headers.append("server-timing", timingOf(sheet));
-      }
-      if (isTold(levelOf(sheet), observing.logLevel)) arrival.waitUntil(lineOf(sheet, secret).then(emit));
-      if (!observing.counting || sheet.own) return;
-      countRequest(sheet, tally);
-      arrival.waitUntil(flush());
-    },
+    tell: (sheet, response, arrival) => quietly(() => tell(sheet, response, arrival)),
   };
+
+  function tell(sheet: Observation, response: Response, arrival: Arrival): void {
+    sheet.status = response.status;
+    sheet.durationMs = clock() - sheet.at;
+    if (observing.serverTiming && response.status !== 101) {
+      response.headers.append("server-timing", timingOf(sheet));
+    }
+    if (isTold(levelOf(sheet), observing.logLevel)) arrival.waitUntil(lineOf(sheet, secret).then(emit));
+    if (!observing.counting || sheet.own) return;
+    countRequest(sheet, tally);
+    arrival.waitUntil(flush());
+  }
 }

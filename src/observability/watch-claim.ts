@@ -1,6 +1,8 @@
 /** The watcher's part in a payment: what has moved, and how it ended, which may be long after the answer's head. */
 import type { Call, Claim } from "../core/call.ts";
+import type { Receipt } from "../core/x402.ts";
 import { inDollars, inMicroDollars } from "./dollars.ts";
+import { quietly } from "./quietly.ts";
 import type { Watching } from "./watch.ts";
 
 /** Hears the words that the claim hears, and counts them on the way. */
@@ -17,27 +19,27 @@ export function watchClaim(
   if (route.goodMs > 0) {
     tally.count(claim.verified ? "cache_hits_total" : "cache_misses_total", { route: route.key });
   }
-  const last = (name: "delivered" | "owed") => {
-    if (claim.receipt && !over) stage(name);
-    over = true;
-    call.waitUntil(flush());
-  };
-  claim.settled = (receipt) => {
+  const last = (name: "delivered" | "owed") =>
+    quietly(() => {
+      if (claim.receipt && !over) stage(name);
+      over = true;
+      call.waitUntil(flush());
+    });
+  const moved = (receipt: Receipt, isNew: boolean) => {
     const { requirements } = claim.payment;
-    const amount = receipt.amount ?? requirements.amount;
+    const paid = { ...requirements, amount: receipt.amount ?? requirements.amount };
     sheet.transaction = receipt.transaction;
     sheet.payer ??= receipt.payer;
-    sheet.price = inDollars(route, { ...requirements, amount });
-    if (!claim.receipt) {
-      stage("settled");
-      tally.count("payments_total", { route: route.key, outcome: "success" });
-      tally.count(
-        "revenue_usd_total",
-        { route: route.key },
-        inMicroDollars(route, { ...requirements, amount }),
-      );
-    }
+    sheet.price = inDollars(route, paid);
+    if (!isNew) return;
+    stage("settled");
+    tally.count("payments_total", { route: route.key, outcome: "success" });
+    tally.count("revenue_usd_total", { route: route.key }, inMicroDollars(route, paid));
+  };
+  claim.settled = (receipt) => {
+    const isNew = !claim.receipt;
     settled(receipt);
+    quietly(() => moved(receipt, isNew));
   };
   claim.delivered = (answer) => {
     last("delivered");

@@ -11,6 +11,7 @@ import type { Observation } from "../core/observation.ts";
 import type { Rooms } from "../core/rooms.ts";
 import { HEADERS, type PaymentRequirements } from "../core/x402.ts";
 import { inDollars } from "./dollars.ts";
+import { quietly } from "./quietly.ts";
 import { watchClaim } from "./watch-claim.ts";
 
 /** What the watcher needs. */
@@ -80,7 +81,11 @@ function timer({ sheet, clock }: Watching) {
 
 function priced(sheet: Observation, accepts: PaymentRequirements[] | undefined): void {
   const [first] = accepts ?? [];
-  if (first && sheet.route) sheet.price = inDollars(sheet.route, first);
+  const { route } = sheet;
+  if (!first || !route) return;
+  quietly(() => {
+    sheet.price = inDollars(route, first);
+  });
 }
 
 /** The upstream's part; an answer that was kept is not its doing. */

@@ -1,6 +1,7 @@
 /** What the upstream has answered, as an answer of the gateway's: its headers cleaned and changed, its body watched over. */
 import type { Answer } from "../core/answer.ts";
 import type { Call } from "../core/call.ts";
+import { about } from "../core/events.ts";
 import type { Outcome } from "./attempt.ts";
 import type { ForwardMeans } from "./forward.ts";
 import { changeHeaders, clientHeaders } from "./headers.ts";
@@ -22,7 +23,7 @@ export async function answerOf(
   whole: AbortController,
   { clientLocation, emit, spentMs }: Means,
 ): Promise<Answer> {
-  const { upstream, key, responseHeaders } = call.route;
+  const { upstream, responseHeaders } = call.route;
   const headers = clientHeaders(response.headers);
   for (const name of ["location", "content-location"]) {
     const location = headers.get(name);
@@ -40,7 +41,7 @@ export async function answerOf(
   const { idleMs, totalMs } = upstream;
   const leftMs = totalMs === undefined ? undefined : totalMs - spentMs;
   const cut = (why: "idle" | "total") => {
-    emit({ event: "upstream_cut", level: "warn", route: key, upstream: upstream.name, why });
+    emit({ event: "upstream_cut", level: "warn", ...about(call), upstream: upstream.name, why });
     whole.abort(why);
   };
   const limits = { idleMs, leftMs, over: whole.signal };

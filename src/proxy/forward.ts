@@ -10,7 +10,7 @@
  */
 import type { Answer, Asking } from "../core/answer.ts";
 import type { Call } from "../core/call.ts";
-import type { Clock, Emit } from "../core/events.ts";
+import { about, type Clock, type Emit } from "../core/events.ts";
 import type { Target } from "../core/upstream.ts";
 import { answerOf } from "./answer.ts";
 import { attempt, type Outcome } from "./attempt.ts";
@@ -86,7 +86,7 @@ async function attempts(
     const again = idempotent && held && n < upstream.retries.attempts && upstream.retries.on.includes(mishap);
     if (!again || clock() + pauseMs >= deadline) return outcome;
     const told = { upstream: upstream.name, target: target.base.href, why: mishap, attempt: n };
-    emit({ event: "upstream_retried", level: "warn", route: route.key, ...told });
+    emit({ event: "upstream_retried", level: "warn", ...about(call), ...told });
     if (outcome.kind === "answered") outcome.drop();
     await pause(pauseMs, over);
   }

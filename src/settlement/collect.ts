@@ -6,7 +6,7 @@
 import type { Call, Claim } from "../core/call.ts";
 import { within } from "../core/deadline.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Emit } from "../core/events.ts";
+import { about, type Emit } from "../core/events.ts";
 import { RETRY_DELAYS_MS, retry } from "../core/retry.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 import type { Cashier } from "./settle.ts";
@@ -29,7 +29,7 @@ export function makeCollect({ settle }: Pick<Cashier, "settle">, emit: Emit): Co
       emit({
         event: "charge_failed",
         level: "error",
-        route: call.route.key,
+        ...about(call),
         spend: claim.payment.spend,
         amount,
         error: String(error),

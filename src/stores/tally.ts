@@ -17,6 +17,8 @@ const LAZY_EVERY_MS = 10_000;
 /** How long Redis remembers a write, ms. */
 const REMEMBERED_MS = 300_000;
 const KEPT_MS = 400 * 86_400_000;
+/** While so many writes are in doubt, what comes after them waits: the store is away. */
+const MOST_IN_DOUBT = 20;
 /** Nothing that a client sends makes a series; this is for what nobody has thought of. */
 const MOST_SERIES = 10_000;
 
@@ -29,10 +31,9 @@ if not redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[1]) then return 0 end
 for k = 1, 2 do
   local room = tonumber(ARGV[3]) - redis.call('HLEN', KEYS[k])
   for i = 4, #ARGV, 2 do
-    if redis.call('HEXISTS', KEYS[k], ARGV[i]) == 0 then room = room - 1 end
-    if room >= 0 or redis.call('HEXISTS', KEYS[k], ARGV[i]) == 1 then
-      redis.call('HINCRBY', KEYS[k], ARGV[i], ARGV[i + 1])
-    end
+    local known = redis.call('HEXISTS', KEYS[k], ARGV[i]) == 1
+    if not known then room = room - 1 end
+    if known or room >= 0 then redis.call('HINCRBY', KEYS[k], ARGV[i], ARGV[i + 1]) end
   end
   redis.call('PEXPIRE', KEYS[k], ARGV[2])
 end
@@ -108,11 +109,11 @@ export function makeTally(prefix: string, clock: () => number): RidingTally {
     for (const old of waiting.filter((of) => !known(of))) recount(old);
     const again = waiting.filter(known);
     waiting = [];
-    // While some are in doubt, what comes after them waits: so their number stays small, however long the store is away.
     if (again.length === 0 && counts.size === 0) return [];
     wrote = now;
     takes += 1;
-    return again.length > 0 ? again : [ride(now)];
+    const hasNew = counts.size > 0 && again.length < MOST_IN_DOUBT;
+    return hasNew ? [...again, ride(now)] : again;
   }
 
   const putBack = (rides: Ride[]) => void waiting.push(...rides);

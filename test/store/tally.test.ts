@@ -73,14 +73,18 @@ describeBackends("what is counted", { strict: true }, (of) => {
     expect((await stats.total()).get(BLOCKED)).toBe(5);
   });
 
-  it("counts once when the reply to the last word it went along with was lost", async () => {
-    const stores = open();
-    stores.stats.tally.count("rate_limit_blocks_total", ROUTE, 5);
-    of.faults.set("drop-after", { times: 1 });
-    await expect(delivered(stores)).rejects.toThrow();
-    await stores.stats.flush();
-    expect((await stores.stats.total()).get(BLOCKED)).toBe(5);
-  });
+  it.each(["drop-after", "drop-before", "error-500"] as const)(
+    "counts once when the last word it went along with met with %s",
+    async (fault) => {
+      const stores = open();
+      stores.stats.tally.count("rate_limit_blocks_total", ROUTE, 5);
+      of.faults.set(fault, { times: 1 });
+      await expect(delivered(stores)).rejects.toThrow();
+      stores.stats.tally.count("rate_limit_blocks_total", ROUTE, 2);
+      await stores.stats.flush();
+      expect((await stores.stats.total()).get(BLOCKED)).toBe(7);
+    },
+  );
 
   it("is added up over isolates, and by the day of the one that writes it", async () => {
     const isolates = [open(), open()];
