@@ -1,6 +1,6 @@
 /** The Hono shell: compiles the configuration once per isolate, and is the only place where a failure is rendered. */
 import { type Context, Hono } from "hono";
-import { PURGE_PATH, readWish } from "./admin.ts";
+import { DASHBOARD_PATHS, PURGE_PATH, readWish } from "./admin.ts";
 import { compose } from "./compose.ts";
 import type { ConfigSource, Env } from "./config/define.ts";
 import { ConfigError } from "./config/faults.ts";
@@ -13,7 +13,7 @@ import type { Reconciled } from "./core/ports.ts";
 import { problemOf } from "./core/problem.ts";
 import type { Rooms } from "./core/rooms.ts";
 import type { Compiled } from "./core/route.ts";
-import { composePurge, composeReconcile } from "./errands.ts";
+import { composeDashboard, composePurge, composeReconcile } from "./errands.ts";
 import { serve } from "./gateway.ts";
 import { describe, log } from "./observability/log.ts";
 
@@ -64,6 +64,11 @@ export function createTollbooth(config: ConfigSource, options: TollboothOptions)
     const purged = await composePurge(loaded)(await readWish(c.req.raw, loaded.adminToken));
     emit({ event: "cache_purged", level: "info", ...purged });
     return c.json(purged);
+  });
+
+  app.on(["GET", "HEAD", "POST", "PUT", "DELETE"], DASHBOARD_PATHS, async (c, next) => {
+    const { loaded } = await compiledFor(platform(c).env);
+    return loaded.adminToken ? composeDashboard(loaded, loaded.adminToken)(c.req.raw) : next();
   });
 
   app.all("*", async (c) => {

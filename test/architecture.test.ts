@@ -19,6 +19,7 @@ const ROOMS = [
   "metering",
   "hooks",
   "caching",
+  "dashboard",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -36,6 +37,7 @@ const DOORS: Record<string, string[]> = {
   metering: ["bill.ts"],
   hooks: ["hooks.ts"],
   caching: ["cache.ts", "purge.ts"],
+  dashboard: ["dashboard.ts"],
   stores: ["stores.ts", "batch.ts", "admin.ts", "try-scripts.ts", "counters.ts", "balance.ts", "refunds.ts"],
   facilitator: ["http.ts", "supported.ts"],
   chain: ["rpc.ts"],
@@ -60,7 +62,7 @@ const TOP: Record<string, string[]> = {
   "gateway.ts": ["core"],
   "compose.ts": ["core", "gateway.ts", ...ROOMS, "stores", "facilitator", "chain"],
   "admin.ts": ["core"],
-  "errands.ts": ["core", "caching", "chain", "facilitator", "routing", "settlement", "stores"],
+  "errands.ts": ["core", "caching", "chain", "dashboard", "facilitator", "routing", "settlement", "stores"],
   "app.ts": ["admin.ts", "errands.ts", "core", "compose.ts", "gateway.ts", "config", "observability"],
   "index.ts": ["app.ts", "config", "core"],
 };
@@ -78,6 +80,8 @@ const HOMES: Record<string, RegExp> = {
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
   "csv-stringify": /^cli\//,
+  "d3-array": /^dashboard\//,
+  "d3-shape": /^dashboard\//,
   jiti: /^cli\//,
   "redis-parser": /^bridge\//,
   "node:": /^(?:bridge|cli)\/|^platform\/(?:node|drain|refuse|upload)\.ts/,

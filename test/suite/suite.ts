@@ -14,6 +14,7 @@ import { forgeryTests } from "./forgeries.ts";
 import { headerTests } from "./headers.ts";
 import { hookTests } from "./hooks.ts";
 import { leavingTests } from "./leaving.ts";
+import { ledgerTests } from "./ledger.ts";
 import { limitTests } from "./limits.ts";
 import { meteredTests } from "./metered.ts";
 import { meteringTests } from "./metering.ts";
@@ -42,6 +43,7 @@ const SUITES = {
   meteringTests,
   hookTests,
   oneRequestTests,
+  ledgerTests,
   headerTests,
   cachingTests,
   arrivalTests,
