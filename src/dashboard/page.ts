@@ -34,7 +34,7 @@ export function loginPage(refused: boolean): string {
   const said = refused ? html`<p role=alert class=owed>That is not the token.</p>` : undefined;
   return page(
     "Tollbooth: sign in",
-    html`<form class=login method=post action="${DASHBOARD_PATH}/login"><h1>Tollbooth</h1>${said}<label for=token>Operators' token</label><input id=token name=token type=password autocomplete=current-password required autofocus><button>Sign in</button></form>`,
+    html`<form class=login method=post action="${DASHBOARD_PATH}/login"><h1>Tollbooth</h1>${said}<input type=text name=username value=operator autocomplete=username hidden><label for=token>Operators' token</label><input id=token name=token type=password autocomplete=current-password required autofocus><button>Sign in</button></form>`,
   );
 }
 
