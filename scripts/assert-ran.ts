@@ -45,6 +45,7 @@ const REQUIRED = [
   "test/stack/reconcile.test.ts",
   "test/store/cache.test.ts",
   "test/store/cache.property.test.ts",
+  "test/store/ledger.property.test.ts",
   "test/store/payments.test.ts",
   "test/store/tally.test.ts",
   "test/store/record.property.test.ts",

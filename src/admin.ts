@@ -7,6 +7,9 @@ import { GatewayError } from "./core/errors.ts";
 /** Where kept answers are forgotten: `POST`, with `Authorization: Bearer` and the token of `gateway.admin`. */
 export const PURGE_PATH = "/__tollbooth/cache/purge";
 
+/** The operators' page, and the forms on it. */
+export const DASHBOARD_PATHS = ["/__tollbooth", "/__tollbooth/login", "/__tollbooth/logout"];
+
 const MOST_BYTES = 65_536;
 /** The longest that an order may take, and its sender be silent, ms. */
 const LONGEST_MS = 5000;

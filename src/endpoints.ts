@@ -2,13 +2,13 @@
  * The gateway's own paths. They sell nothing, are no routes and are asked before these; a configuration in which a route
  * has one of them is refused.
  */
-import { PURGE_PATH, readWish } from "./admin.ts";
+import { DASHBOARD_PATHS, PURGE_PATH, readWish } from "./admin.ts";
 import { hasBearer } from "./core/bearer.ts";
 import { GatewayError } from "./core/errors.ts";
 import type { Emit } from "./core/events.ts";
 import type { Compiled } from "./core/route.ts";
 import type { StatsStore } from "./core/stores.ts";
-import { composePurge } from "./errands.ts";
+import { composeDashboard, composePurge } from "./errands.ts";
 import { healthEndpoints } from "./health.ts";
 import { EXPOSITION_TYPE, expose } from "./observability/exposition.ts";
 
@@ -21,7 +21,11 @@ export function makeEndpoints(loaded: Compiled, stats: StatsStore, emit: Emit): 
   const endpoints = new Map<string, Endpoint>();
   if (loaded.health)
     for (const [path, endpoint] of healthEndpoints(loaded, Date.now)) endpoints.set(path, endpoint);
-  if (adminToken) endpoints.set(PURGE_PATH, purging(loaded, adminToken, emit));
+  if (adminToken) {
+    endpoints.set(PURGE_PATH, purging(loaded, adminToken, emit));
+    const dashboard = composeDashboard(loaded, adminToken);
+    for (const path of DASHBOARD_PATHS) endpoints.set(path, dashboard);
+  }
   if (observing.metrics) endpoints.set(observing.metrics.path, reading(observing.metrics.token, stats));
   return endpoints;
 }

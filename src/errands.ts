@@ -4,6 +4,7 @@ import { rpcChain } from "./chain/rpc.ts";
 import type { Emit } from "./core/events.ts";
 import { toPayment } from "./core/payloads.ts";
 import type { Compiled } from "./core/route.ts";
+import { type Dashboard, makeDashboard } from "./dashboard/dashboard.ts";
 import { httpFacilitator } from "./facilitator/http.ts";
 import { compileMatch } from "./routing/match.ts";
 import { makeReconcile, type Reconcile } from "./settlement/reconcile.ts";
@@ -18,6 +19,11 @@ export function composeReconcile({ stores, rpc, facilitator }: Compiled, emit: E
     charge: (payment, spend) => settle(toPayment(payment, spend), payment.amount),
     emit,
   });
+}
+
+/** Wires the operators' page. Makes no request. */
+export function composeDashboard({ stores }: Compiled, token: string): Dashboard {
+  return makeDashboard({ ledger: openStores(stores).ledger, token, clock: Date.now });
 }
 
 /** Wires what makes all instances forget kept answers. Makes no request. */

@@ -23,6 +23,7 @@ const ROOMS = [
   "discovery",
   "specs",
   "paywall",
+  "dashboard",
 ];
 /** Each room's only files that others may import. */
 const DOORS: Record<string, string[]> = {
@@ -44,6 +45,7 @@ const DOORS: Record<string, string[]> = {
   discovery: ["discover.ts"],
   specs: ["specs.ts"],
   paywall: ["page.ts"],
+  dashboard: ["dashboard.ts"],
   stores: [
     "stores.ts",
     "batch.ts",
@@ -89,7 +91,7 @@ const TOP: Record<string, string[]> = {
   "gateway.ts": ["core"],
   "compose.ts": ["core", "gateway.ts", ...ROOMS, "stores", "facilitator", "chain"],
   "admin.ts": ["core"],
-  "errands.ts": ["core", "caching", "chain", "facilitator", "routing", "settlement", "stores"],
+  "errands.ts": ["core", "caching", "chain", "dashboard", "facilitator", "routing", "settlement", "stores"],
   "health.ts": ["core", "facilitator", "health", "proxy", "stores"],
   "endpoints.ts": ["admin.ts", "errands.ts", "health.ts", "core", "observability"],
   "current.ts": ["core", "compose.ts", "config", "endpoints.ts", "observability"],
@@ -119,6 +121,8 @@ const HOMES: Record<string, RegExp> = {
   "fastest-levenshtein": /^(?:routing|config)\//,
   commander: /^cli\//,
   "csv-stringify": /^cli\//,
+  "d3-array": /^dashboard\//,
+  "d3-shape": /^dashboard\//,
   jiti: /^cli\//,
   yaml: /^cli\/init\//,
   "@clack/prompts": /^cli\/init\//,

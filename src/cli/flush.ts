@@ -107,8 +107,11 @@ async function count(owners: RedisConnection[], start: string, { progress }: Ter
 function warn(found: Found[], prefix: string, { say }: Terminal): void {
   const records = found.flatMap(({ keys }) => keys.filter((key) => key.includes(":verify:"))).length;
   for (const { url, keys } of found) say(`${url}: ${keys.length} keys under ${prefix}:`);
-  if (found.some(({ keys }) => keys.some((key) => key.includes(":ledger:")))) {
+  if (found.some(({ keys }) => keys.some((key) => key.includes(":ledger:refunds:")))) {
     say('Among them is the list of refunds that you owe: "tollbooth refunds --json" prints it.');
+  }
+  if (found.some(({ keys }) => keys.some((key) => /:ledger:\d/.test(key)))) {
+    say('Among them is the ledger: "tollbooth stats --csv ledger.csv" writes it down.');
   }
   if (records === 0) return;
   say(

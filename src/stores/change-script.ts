@@ -31,12 +31,13 @@ ${ENTER}
 local key, index, to, spend = KEYS[1], KEYS[2], ARGV[2], ARGV[7]
 local r = redis.call('HMGET', key, 'state', 'owner', 'exp', 'lease', 'good', 'call', 'due',
   'entry', 'receipt', 'pay', 'sold')
-local state, place, mine = r[1], r[8], r[2] == ARGV[1]
+local state, place, mine = r[1], ARGV[10] ~= '' and r[8], r[2] == ARGV[1]
 local fresh = ARGV[4] ~= '' and (state == 'claimed' or state == 'unknown')
+local ends = {delivered = true, broken = true, due = true}
 local name = KEYS[ARGV[10] == '' and 3 or 6]
 if ARGV[10] ~= '' then
   local today = (fresh or (state == 'settled' and mine)) and not place and ms(math.floor(now / ${DAY_MS}))
-  local needed = today or (place and mine and (to == 'delivered' or to == 'broken') and string.match(place, '^%d+'))
+  local needed = today or (place and mine and ends[to] and string.match(place, '^%d+'))
   if needed and needed ~= ARGV[10] then return needed end
 end
 local function set(...) redis.call('HSET', key, ...) end
@@ -59,6 +60,8 @@ end
 -- Also one that was settled by an instance that kept no ledger.
 if ARGV[10] ~= '' and state == 'settled' and not place and (fresh or mine) then
   place = enter(key, spend, fresh and ARGV[4] or r[9], r[10], r[11])
+  -- It was served before it was charged.
+  if r[7] then close(place, 'd') end
 end
 if not state or state == 'open' then return 0 end
 if not mine or (ARGV[4] ~= '' and state ~= 'settled') then return 0 end
@@ -68,6 +71,7 @@ elseif to == 'kept' then
   keep()
 elseif to == 'due' then
   set('due', ARGV[5], 'lease', ms(now + ARGV[3]))
+  if place then close(place, 'd') end
 elseif state == 'settled' then
   if to == 'failed' or to == 'unknown' then return 0 end
   if to == 'broken' and r[4] == '0' then return 1 end
@@ -76,7 +80,7 @@ elseif state == 'settled' then
   if to == 'delivered' or broken >= ${MAX_BROKEN} then
     keep()
     set('done', '1')
-    if place and ARGV[10] ~= '' then close(place, to == 'delivered' and 'd' or 'b') end
+    if place then close(place, to == 'delivered' and 'd' or 'b') end
     over(r[6] and r[6] ~= '')
   end
 elseif to == 'abandoned' or to == 'broken' then

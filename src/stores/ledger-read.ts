@@ -25,7 +25,8 @@ return {redis.call('ZCARD', KEYS[1]), redis.call('ZRANGE', KEYS[1], '0', ARGV[1]
 /** KEYS: a month's refunds. ARGV: payments. Returns 1 for each that has one, else 0. */
 export const REFUNDED = `#!lua flags=allow-key-locking
 local found = {}
-for i, spend in ipairs(ARGV) do found[i] = redis.call('HEXISTS', KEYS[1], spend) end
+local refunds = redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HMGET', KEYS[1], unpack(ARGV)) or {}
+for i = 1, #ARGV do found[i] = refunds[i] and 1 or 0 end
 return found`;
 
 /** KEYS: a part of the index of pending payments. ARGV: how many. Returns payments, oldest first. */

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type RunningRedis, startRedis } from "../../dev/redis.ts";
 import { readOwed, readStats } from "../../src/cli/stats.ts";
 import { csvHead, toCsv, writeCsv } from "../../src/cli/stats-csv.ts";
@@ -15,6 +15,9 @@ import { postJson } from "../bridge/backends.ts";
 import { valid } from "../config/valid.ts";
 import { isOwed, SOLD, seedLedger } from "../store/ledger-seed.ts";
 import { start } from "./process.ts";
+
+// Commands are started, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const MANY = 100_000;
 const FEW = 400;

@@ -1,7 +1,6 @@
 /** A ledger with many receipts in it, written as the payments' script writes them but all at once. */
-import type { RunningRedis } from "../../dev/redis.ts";
-import { createRespClient } from "../../src/bridge/resp.ts";
 import { ledgerKeys } from "../../src/stores/ledger-keys.ts";
+import { postJson } from "../bridge/backends.ts";
 
 const DAY_MS = 86_400_000;
 const PORTION = 5000;
@@ -49,13 +48,12 @@ export const isOwed = (n: number) => n % 100 === 99;
 
 /** Writes so many receipts of a day (by its number), evenly over it; they are of `sold` in turn. */
 export async function seedLedger(
-  redis: RunningRedis,
+  redis: { url: string; token: string },
   prefix: string,
   day: number,
   many: number,
   sold = SOLD,
 ): Promise<void> {
-  const client = createRespClient(redis.backend, 30_000);
   const { list, sums, owed } = ledgerKeys(prefix, day);
   const counts = new Map<string, bigint>();
   const count = (field: string, by: bigint) => counts.set(field, (counts.get(field) ?? 0n) + by);
@@ -77,8 +75,14 @@ export async function seedLedger(
       for (let end = digits.length, part = 0; end > 0; end -= 9, part += 1)
         count(`${part} ${group}`, BigInt(digits.slice(Math.max(0, end - 9), end)));
     }
-    await client.send([["RPUSH", list, ...lines], ...(owing.length > 0 ? [["ZADD", owed, ...owing]] : [])]);
+    await postJson(redis, "/pipeline", [
+      ["RPUSH", list, ...lines],
+      ...(owing.length > 0 ? [["ZADD", owed, ...owing]] : []),
+    ]);
   }
-  await client.send([["HSET", sums, ...[...counts].flatMap(([field, value]) => [field, String(value)])]]);
-  client.close();
+  await postJson(redis, "/", [
+    "HSET",
+    sums,
+    ...[...counts].flatMap(([field, value]) => [field, String(value)]),
+  ]);
 }

@@ -168,6 +168,22 @@ describeBackends("the ledger", { strict: true }, (of) => {
     ]);
   });
 
+  it("what was served before it was charged is not owed, whoever dies before the last word", async () => {
+    const { claim, change, ledger } = instance(of);
+    await claim("a1", "A");
+    await change("a1", "A", { to: "due", amount: "37" });
+    await change("a1", "A", { to: "settled" }, { ...RECEIPT, amount: "37" });
+    expect(await entriesOf(of)).toMatchObject([{ status: "delivered", amount: 37n }]);
+    // The note of what is due comes late.
+    await claim("a2", "A");
+    await change("a2", "A", { to: "settled" }, RECEIPT);
+    await change("a2", "A", { to: "due", amount: "37" }, RECEIPT);
+    expect((await ledger.owed(5)).total).toBe(0);
+    await change("a2", "A", { to: "delivered" }, RECEIPT);
+    const day = await today(of);
+    expect(await ledger.sums(day, day)).toMatchObject([{ receipts: 2, delivered: 2 }]);
+  });
+
   it("sums are exact beyond 64 bits", async () => {
     const most = 2n ** 256n - 1n;
     const { claim, change, ledger } = instance(of, { amount: String(most) });

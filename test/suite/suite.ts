@@ -16,6 +16,7 @@ import { headerTests } from "./headers.ts";
 import { healthTests } from "./health.ts";
 import { hookTests } from "./hooks.ts";
 import { leavingTests } from "./leaving.ts";
+import { ledgerTests } from "./ledger.ts";
 import { limitTests } from "./limits.ts";
 import { meteredTests } from "./metered.ts";
 import { meteringTests } from "./metering.ts";
@@ -46,6 +47,7 @@ const SUITES = {
   meteringTests,
   hookTests,
   oneRequestTests,
+  ledgerTests,
   headerTests,
   cachingTests,
   arrivalTests,
