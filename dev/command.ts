@@ -2,6 +2,7 @@
 import { createServer } from "node:net";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { CommandError, readConfig, readEnv } from "../src/cli/config-file.ts";
+import { writeSpecs } from "../src/cli/specs.ts";
 import { load } from "../src/config/load.ts";
 import type { Route } from "../src/core/route.ts";
 import { bundle, type Runtime } from "./bundle.ts";
@@ -48,6 +49,7 @@ export function devCommand(): Command {
 
 async function start(options: Options): Promise<() => Promise<void>> {
   const source = await readConfig(options.config);
+  await writeSpecs({ config: options.config, out: "tollbooth.specs.json" });
   await assertFree(options.port);
   const stack = options.stack ? await startStack(options) : undefined;
   try {

@@ -16,6 +16,8 @@ const ENV = {
   ADMIN_TOKEN: "0123456789abcdef01234567",
   API: { fetch: () => Promise.reject(new Error("nobody asks")) },
 };
+/** Of descriptions that are in files. */
+const FILES = { "./petstore.yaml": { openapi: "3.1.0", paths: {} } };
 type Routes = Record<string, { upstream: string }>;
 type Fragment = { routes?: Routes } & Record<string, unknown>;
 
@@ -57,10 +59,10 @@ function complete(fragment: Fragment): Fragment {
   const whole = { ...AROUND, ...fragment };
   const names = Object.values(whole.routes).map(({ upstream }) => upstream);
   const upstreams = Object.fromEntries(names.map((name) => [name, { url: `https://${name}.example.com` }]));
-  return { upstreams, ...whole };
+  return { ...whole, upstreams: { ...upstreams, ...(fragment.upstreams as object) } };
 }
 
-const NAMES = ["pricing", "hooks", "configuration", "streaming", "upstreams", "browsers", "caching"];
+const NAMES = ["pricing", "hooks", "configuration", "streaming", "upstreams", "browsers", "caching", "discovery"];
 const BLOCKS = NAMES.flatMap((name) => blocksOf(`docs/${name}.md`));
 
 it("there are blocks to be tried", () => {
@@ -69,5 +71,5 @@ it("there are blocks to be tried", () => {
 
 it.each(BLOCKS)("the configuration at %s is valid", async (_, block) => {
   const config = complete(toFragment(block));
-  expect((await load(() => config, ENV)).routes).toHaveLength(Object.keys(config.routes ?? {}).length);
+  expect((await load(() => config, ENV, { files: FILES })).routes).toHaveLength(Object.keys(config.routes ?? {}).length);
 });

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { cacheCommand } from "./cache.ts";
 import { CommandError } from "./config-file.ts";
 import { creditsCommand } from "./credits.ts";
+import { DescriptionError } from "./descriptions.ts";
 import { doctorCommand } from "./doctor.ts";
 import { flushCommand } from "./flush.ts";
 import { reconcileCommand } from "./reconcile.ts";
@@ -10,6 +11,7 @@ import { redisBridgeCommand } from "./redis-bridge.ts";
 import { refundsCommand } from "./refunds.ts";
 import { serveCommand } from "./serve.ts";
 import { sessionsCommand } from "./sessions.ts";
+import { specsCommand } from "./specs.ts";
 import { validateCommand } from "./validate.ts";
 
 /** The `tollbooth` program. */
@@ -24,6 +26,7 @@ export function createProgram(): Command {
     .addCommand(reconcileCommand())
     .addCommand(cacheCommand())
     .addCommand(refundsCommand())
+    .addCommand(specsCommand())
     .addCommand(serveCommand())
     .addCommand(redisBridgeCommand())
     .showHelpAfterError("(--help shows what there is)");
@@ -34,7 +37,7 @@ export async function run(program: Command, argv: string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    if (!(error instanceof CommandError || error instanceof DescriptionError)) throw error;
     console.error(error.message);
     process.exitCode = 1;
   }
