@@ -62,7 +62,16 @@ function complete(fragment: Fragment): Fragment {
   return { ...whole, upstreams: { ...upstreams, ...(fragment.upstreams as object) } };
 }
 
-const NAMES = ["pricing", "hooks", "configuration", "streaming", "upstreams", "browsers", "caching", "discovery"];
+const NAMES = [
+  "pricing",
+  "hooks",
+  "configuration",
+  "streaming",
+  "upstreams",
+  "browsers",
+  "caching",
+  "discovery",
+];
 const BLOCKS = NAMES.flatMap((name) => blocksOf(`docs/${name}.md`));
 
 it("there are blocks to be tried", () => {
@@ -71,5 +80,7 @@ it("there are blocks to be tried", () => {
 
 it.each(BLOCKS)("the configuration at %s is valid", async (_, block) => {
   const config = complete(toFragment(block));
-  expect((await load(() => config, ENV, { files: FILES })).routes).toHaveLength(Object.keys(config.routes ?? {}).length);
+  expect((await load(() => config, ENV, { files: FILES })).routes).toHaveLength(
+    Object.keys(config.routes ?? {}).length,
+  );
 });
