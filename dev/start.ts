@@ -2,6 +2,7 @@
 import { createServer } from "node:net";
 import { extname, join } from "node:path";
 import { readConfig, readEnv } from "../src/cli/config-file.ts";
+import { writeSpecs } from "../src/cli/specs.ts";
 import { load } from "../src/config/load.ts";
 import type { Route } from "../src/core/route.ts";
 import { bundle, type Runtime } from "./bundle.ts";
@@ -21,6 +22,7 @@ const PAY = EXTENSION === ".ts" ? "npm run pay --" : "npx tollbooth pay";
 /** Starts it all; gives what ends it. @throws Error with a sentence for people */
 export async function startDev(options: DevOptions): Promise<() => Promise<void>> {
   const source = await readConfig(options.config);
+  await writeSpecs({ config: options.config, out: "tollbooth.specs.json" });
   await assertFree(options.port);
   const stack = options.stack ? await startStack(options) : undefined;
   try {

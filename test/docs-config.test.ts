@@ -18,6 +18,8 @@ const ENV = {
   METRICS_TOKEN: "0123456789abcdef01234567",
   API: { fetch: () => Promise.reject(new Error("nobody asks")) },
 };
+/** Of descriptions that are in files. */
+const FILES = { "./petstore.yaml": { openapi: "3.1.0", paths: {} } };
 type Routes = Record<string, { upstream: string }>;
 type Fragment = { routes?: Routes } & Record<string, unknown>;
 
@@ -59,22 +61,12 @@ function complete(fragment: Fragment): Fragment {
   const whole = { ...AROUND, ...fragment };
   const names = Object.values(whole.routes).map(({ upstream }) => upstream);
   const upstreams = Object.fromEntries(names.map((name) => [name, { url: `https://${name}.example.com` }]));
-  return { upstreams, ...whole };
+  return { ...whole, upstreams: { ...upstreams, ...(fragment.upstreams as object) } };
 }
 
 const NAMES = [
-  ...[
-    "pricing",
-    "hooks",
-    "configuration",
-    "streaming",
-    "upstreams",
-    "browsers",
-    "caching",
-    "scaling",
-    "paywall",
-  ],
-  ...["getting-started", "payments", "deploy/cloudflare"],
+  ...["pricing", "hooks", "configuration", "streaming", "upstreams", "browsers", "caching", "scaling"],
+  ...["paywall", "discovery", "getting-started", "payments", "deploy/cloudflare"],
 ];
 const BLOCKS = NAMES.flatMap((name) => blocksOf(`docs/${name}.md`));
 
@@ -84,5 +76,7 @@ it("there are blocks to be tried", () => {
 
 it.each(BLOCKS)("the configuration at %s is valid", async (_, block) => {
   const config = complete(toFragment(block));
-  expect((await load(() => config, ENV)).routes).toHaveLength(Object.keys(config.routes ?? {}).length);
+  expect((await load(() => config, ENV, { files: FILES })).routes).toHaveLength(
+    Object.keys(config.routes ?? {}).length,
+  );
 });

@@ -1,12 +1,13 @@
 /** Reads a `tollbooth.config.ts` and the variables it names, as a terminal sees them. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { parseEnv } from "node:util";
 import { Command } from "commander";
 import { createJiti } from "jiti";
 import type { ConfigSource } from "../config/define.ts";
 import * as tollbooth from "../index.ts";
+import { withFiles } from "./descriptions.ts";
 import { noteSecrets } from "./terminal.ts";
 
 /** A problem that the user can solve; the command prints the sentence and exits 1. */
@@ -35,8 +36,14 @@ export function configured(name: string): Command {
 /** Files with variables that are read when no other is named, as wrangler and most tools do. */
 const ENV_FILES = [".env", ".dev.vars"];
 
-/** The default export of a configuration file. @throws CommandError */
+/** A configuration file, with the descriptions of upstreams that it names by file. @throws CommandError */
 export async function readConfig(path: string): Promise<ConfigSource> {
+  const source = await readSource(path);
+  return (env) => withFiles(source(env), dirname(resolve(path)));
+}
+
+/** The default export of a configuration file. @throws CommandError */
+export async function readSource(path: string): Promise<ConfigSource> {
   const file = resolve(path);
   if (!existsSync(file)) throw new CommandError(`There is no ${path}. Name another with --config.`);
   // The package itself, so that a project is checked by the tollbooth that was called, installed in it or not.

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { cacheCommand } from "./cache.ts";
 import { CommandError, UsageError } from "./config-file.ts";
 import { creditsCommand } from "./credits.ts";
+import { DescriptionError } from "./descriptions.ts";
 import { doctorCommand } from "./doctor.ts";
 import { flushCommand } from "./flush.ts";
 import { initCommand } from "./init/command.ts";
@@ -12,6 +13,7 @@ import { redisBridgeCommand } from "./redis-bridge.ts";
 import { refundsCommand } from "./refunds.ts";
 import { serveCommand } from "./serve.ts";
 import { sessionsCommand } from "./sessions.ts";
+import { specsCommand } from "./specs.ts";
 import { statsCommand } from "./stats.ts";
 import { hideSecrets, noteSecrets, paint } from "./terminal.ts";
 import { validateCommand } from "./validate.ts";
@@ -36,6 +38,7 @@ export function createProgram(): Command {
     .addCommand(cacheCommand())
     .addCommand(refundsCommand())
     .addCommand(statsCommand())
+    .addCommand(specsCommand())
     .addCommand(serveCommand())
     .addCommand(redisBridgeCommand())
     .addHelpText("after", "\nExample:\n  tollbooth init\n  tollbooth validate\n  tollbooth COMMAND --help");
@@ -72,7 +75,7 @@ function pathOf(command: Command): string {
 }
 
 function explain(error: unknown, verbose: boolean): string[] {
-  if (error instanceof CommandError) return [hideSecrets(error.message)];
+  if (error instanceof CommandError || error instanceof DescriptionError) return [hideSecrets(error.message)];
   const message = error instanceof Error ? error.message : String(error);
   const [first = ""] = message.split("\n");
   const said = paint("red", hideSecrets(`Something went wrong: ${first}`), process.stderr);

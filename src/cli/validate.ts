@@ -3,7 +3,9 @@ import type { Command } from "commander";
 import { ConfigError, type Fault } from "../config/faults.ts";
 import { load } from "../config/load.ts";
 import { type Notice, noticesOf } from "../config/notices.ts";
+import type { Compiled } from "../core/route.ts";
 import { type ConfigOptions, configured, readConfig, readEnv } from "./config-file.ts";
+import { invalidity } from "./descriptions.ts";
 import { hideSecrets, paint, printJson } from "./terminal.ts";
 
 type Options = ConfigOptions & { env: boolean; json?: boolean };
@@ -32,11 +34,24 @@ export function validateCommand(): Command {
 async function check({ config, envFile, env }: Options): Promise<{ faults: Fault[]; notices: Notice[] }> {
   const source = await readConfig(config);
   try {
-    return { faults: [], notices: noticesOf(await load(source, await readEnv(envFile))) };
+    const compiled = await load(source, await readEnv(envFile));
+    return { faults: [], notices: [...noticesOf(compiled), ...(await invalid(compiled))] };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { faults: env ? error.faults : error.faults.filter(({ kind }) => kind !== "env"), notices: [] };
   }
+}
+
+/** Descriptions that are used, and are not what their version's schema says. */
+async function invalid({ routes }: Compiled): Promise<Notice[]> {
+  const described = new Map(routes.map(({ operation, upstream }) => [operation?.document, upstream.name]));
+  const all = [...described].map(async ([document, name]) => {
+    const problem = document && (await invalidity(document));
+    return problem === undefined
+      ? []
+      : [{ routes: [], message: `upstreams.${name}.openapi is not valid: ${problem}` }];
+  });
+  return (await Promise.all(all)).flat();
 }
 
 function show({ routes, message }: Notice): string {

@@ -8,6 +8,7 @@ import type { RawConfig } from "./schema.ts";
 
 const METHODS = ["get", "post", "put", "patch", "delete", "options"];
 
+const NOT_A_PATH = "has a parameter that is only a part of its segment, or a query";
 const DISCOVERY = new Set<string>(DISCOVERY_PATHS);
 
 /** An operation as a route. */
@@ -46,11 +47,11 @@ export function choose(
       continue;
     }
     const twin = taken.get(shape);
-    if (twin !== undefined) {
-      const message = `"${key}" matches the same calls as "${twin}"`;
-      if (fetched) leftOut.push({ operation: key, reason: message });
-      else
-        faults.push({ path: `upstreams.${upstream}.openapi`, message, fix: "write a route for one of them" });
+    const problem = /[{}?]/.test(key) ? NOT_A_PATH : twin && `matches the same calls as "${twin}"`;
+    if (problem) {
+      const fix = "write a route for it, or mark it as x-internal";
+      if (fetched) leftOut.push({ operation: key, reason: problem });
+      else faults.push({ path: `upstreams.${upstream}.openapi.${key}`, message: problem, fix });
       continue;
     }
     taken.set(shape, key);
