@@ -88,7 +88,9 @@ export async function call(payingFetch: typeof fetch, url: string, options: PayO
   } catch (error) {
     if (error instanceof Error && error.message.includes("spendControls"))
       throw new Error(
-        `The client's own limits forbid this payment; --unlimited lifts them. ${error.message}`,
+        options.maxPrice === undefined
+          ? `The client's own limits forbid this payment; --max-price or --unlimited lifts them. ${error.message}`
+          : `Nothing that is asked for is within --max-price ${options.maxPrice}. ${error.message}`,
       );
     const cause = error instanceof Error ? error.cause : undefined;
     if (!(error instanceof TypeError) || !(cause instanceof Error)) throw error;

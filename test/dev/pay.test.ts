@@ -2,12 +2,13 @@ import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import { promisify } from "node:util";
 import { getRequestListener } from "@hono/node-server";
+import { encodePaymentRequiredHeader } from "@x402/core/http";
 import { HTTPFacilitatorClient, x402ResourceServer } from "@x402/core/server";
 import { ExactEvmScheme } from "@x402/evm/exact/server";
 import { paymentMiddleware } from "@x402/hono";
 import { Hono } from "hono";
 import { generatePrivateKey } from "viem/accounts";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { payer, seller } from "../../dev/accounts.ts";
 import { type Chain, startChain } from "../../dev/chain.ts";
 import { type Facilitator, startFacilitator } from "../../dev/facilitator.ts";
@@ -131,4 +132,81 @@ test("the command fails with a plain sentence where nothing listens", async () =
     code: 1,
     stderr: `No answer from ${url}. Nothing listens there; is the gateway running?\n`,
   });
+});
+
+const withKey = (key: string, ...args: string[]) =>
+  promisify(execFile)(process.execPath, ["dev/main.ts", "pay", ...args], {
+    env: { PATH: process.env.PATH, BUYER: key },
+  });
+
+test("pays with the key of a variable, and nothing over the highest price that was said", async () => {
+  const args = [`${shop.url}/paid`, "--rpc-url", chain.url, "--key-env", "BUYER", "--json"];
+  const { stdout } = await withKey(
+    payer.privateKey,
+    ...args,
+    "--max-price",
+    "0.01",
+    "--network",
+    "base-sepolia",
+  );
+  expect(JSON.parse(stdout)).toMatchObject({ ok: true, receipt: { success: true, payer: payer.address } });
+  const before = await chain.balanceOf(payer.address);
+  await expect(withKey(payer.privateKey, ...args, "--max-price", "0.009")).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining("--max-price"),
+  });
+  expect(await chain.balanceOf(payer.address)).toBe(before);
+});
+
+test("pays on no other network than the one that was said", async () => {
+  await expect(pay(`${shop.url}/paid`, { network: "eip155:8453" })).rejects.toThrow("eip155");
+});
+
+test("a key that is none is named by its variable, and shown to nobody", async () => {
+  const wrong = "0xdeadbeefdeadbeefdeadbeef";
+  await expect(withKey(wrong, `${shop.url}/paid`, "--key-env", "BUYER")).rejects.toMatchObject({
+    code: 1,
+    stderr: "The variable BUYER holds no key: it is 0x and 64 hex digits.\n",
+  });
+  await expect(withKey(wrong, `${shop.url}/paid`, "--key-env", "NOBODY")).rejects.toMatchObject({
+    stderr: "The variable NOBODY is not set.\n",
+  });
+});
+
+test("real money is not paid without a terminal unless a highest price was said, and nothing is signed", async () => {
+  const requirements = {
+    scheme: "exact",
+    network: "eip155:8453" as const,
+    asset: "0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913",
+    amount: "10000",
+    payTo: seller.address,
+    maxTimeoutSeconds: 60,
+    extra: { name: "USD Coin", version: "2" },
+  };
+  const header = encodePaymentRequiredHeader({
+    x402Version: 2,
+    resource: { url: "http://shop.example.com/" },
+    accepts: [requirements],
+  });
+  const seen: (string | undefined)[] = [];
+  const app = new Hono();
+  app.get("/", (c) => {
+    const payment = c.req.header("payment-signature");
+    seen.push(payment);
+    return payment ? c.text("sold") : c.body("", 402, { "PAYMENT-REQUIRED": header });
+  });
+  const real = await open(createServer(getRequestListener(app.fetch)), 0, "real");
+  onTestFinished(() => real.close());
+  const key = generatePrivateKey();
+  await expect(withKey(key, real.url, "--key-env", "BUYER")).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("say --max-price"),
+  });
+  await expect(withKey(key, real.url, "--key-env", "BUYER", "--yes")).rejects.toMatchObject({ code: 1 });
+  expect(seen).toEqual([undefined, undefined]);
+  // It has no receipt, so that it is not ok; but it was signed.
+  await expect(withKey(key, real.url, "--key-env", "BUYER", "--max-price", "0.01")).rejects.toMatchObject({
+    stdout: expect.stringContaining("sold"),
+  });
+  expect(seen.at(-1)).toBeDefined();
 });
