@@ -271,6 +271,7 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
       await pay(page);
       await expect.poll(offered).toEqual(["Try again"]);
       await said(page, "Your payment is kept in this tab.");
+      expect(await page.evaluate("sessionStorage.length")).toBe(1);
       // Only one that can no longer be settled can be given up.
       await page.clock.runFor(60_000);
       await page.getByRole("button", { name: "Try again" }).click();
@@ -348,7 +349,10 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
       page.waitForEvent("download"),
       page.getByRole("link", { name: "Save the answer" }).click(),
     ]);
-    expect([download.suggestedFilename(), readFileSync(await download.path())]).toEqual(["required.pdf", bytes]);
+    expect([download.suggestedFilename(), readFileSync(await download.path())]).toEqual([
+      "required.pdf",
+      bytes,
+    ]);
     await page.reload();
     await buy();
     expect(await page.locator("#shown pre").innerText()).toBe(big);
