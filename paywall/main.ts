@@ -42,8 +42,8 @@ function chosen(): Way | undefined {
 }
 
 /** One thing at a time; what goes wrong is said. */
-function button(label: string, work: () => Promise<void>, className = ""): HTMLButtonElement {
-  const made = make("button", { type: "button", className }, label);
+function button(label: string, work: () => Promise<void>): HTMLButtonElement {
+  const made = make("button", { type: "button" }, label);
   made.onclick = () => run(work);
   return made;
 }

@@ -271,6 +271,7 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
       await pay(page);
       await expect.poll(offered).toEqual(["Try again"]);
       await said(page, "Your payment is kept in this tab.");
+      expect(await page.evaluate("sessionStorage.length")).toBe(1);
       // Only one that can no longer be settled can be given up.
       await page.clock.runFor(60_000);
       await page.getByRole("button", { name: "Try again" }).click();
