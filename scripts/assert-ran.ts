@@ -14,6 +14,7 @@ const REQUIRED = [
   "test/bridge/sentinel.test.ts",
   "test/selfhost.test.ts",
   "test/stack/browser.test.ts",
+  "test/stack/dashboard.test.ts",
   "test/stack/doubt.test.ts",
   "test/crash/node.test.ts",
   "test/crash/workerd.test.ts",

@@ -26,7 +26,7 @@ export const GatewaySchema = z.strictObject({
   cors: z.optional(CorsSchema),
   /** The longest requests that are looked at. */
   limits: z.optional(RequestLimitsSchema),
-  /** Lets whoever has the token (24 characters or more) order a purge: `POST /__tollbooth/cache/purge`. */
+  /** Lets whoever has the token (24 characters or more) order a purge, and see `/__tollbooth`. */
   admin: z.optional(z.strictObject({ token: z.string() })),
   /** Keeps the receipts of all payments for `retention` (default `"90d"`) beside the payment records; `false` keeps none. */
   ledger: z.optional(
