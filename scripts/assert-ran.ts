@@ -15,6 +15,7 @@ const REQUIRED = [
   "test/selfhost.test.ts",
   "test/cli/compose.test.ts",
   "test/stack/browser.test.ts",
+  "test/stack/dashboard.test.ts",
   "test/stack/doubt.test.ts",
   "test/stack/paywall.test.ts",
   "test/crash/node.test.ts",

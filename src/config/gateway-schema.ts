@@ -44,7 +44,7 @@ export const GatewaySchema = z.strictObject({
   limits: z.optional(RequestLimitsSchema),
   /** Serves `/health` and `/ready`. Default true. */
   health: z.optional(z.boolean()),
-  /** Lets whoever has the token (24 characters or more) order a purge (`POST /__tollbooth/cache/purge`) and see all of `/ready`. */
+  /** Lets whoever has the token (24 characters or more) order a purge (`POST /__tollbooth/cache/purge`), see `/__tollbooth` and all of `/ready`. */
   admin: z.optional(z.strictObject({ token: z.string() })),
   /** The log. */
   log: z.optional(LogSchema),

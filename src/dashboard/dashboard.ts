@@ -15,8 +15,10 @@ import { STYLE } from "./style.ts";
 export type Dashboard = (request: Request) => Promise<Response>;
 
 const DAY_MS = 86_400_000;
-/** Receipts on one page; owed ones, and payments in doubt, that are shown. */
+/** Receipts on one page. */
 const SHOWN = 50;
+/** Owed ones that are shown, and payments in doubt of each part of the index: `tollbooth stats --owed` has them all. */
+const TROUBLES = 10;
 const MOST_DAYS = 366;
 const MOST_BYTES = 4096;
 /** The longest that a form may take, and its sender be silent, ms. */
@@ -39,8 +41,8 @@ export function makeDashboard(options: { ledger: Ledger; token: string; clock: C
     const days = Array.from({ length: view.days }, (_, i) => dayOf(today - view.days + 1 + i));
     const [sums, owed, doubts, receipts] = await Promise.all([
       ledger.sums(days[0] ?? view.day, dayOf(today)),
-      ledger.owed(SHOWN),
-      ledger.doubts(SHOWN),
+      ledger.owed(TROUBLES),
+      ledger.doubts(TROUBLES),
       ledger.page({ day: view.day, before: view.before, limit: SHOWN }),
     ]);
     return answer(200, dashboardPage(view, { days, sums, owed, doubts, receipts }));

@@ -5,7 +5,10 @@ import type { Sum } from "../core/ledger.ts";
 import { html, type Markup } from "./html.ts";
 import { amountOf, type Token, tokenKey } from "./money.ts";
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [720, 200, 64, 24, 8];
+const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [720, 240, 76, 32, 12];
+
+/** Marks are round numbers: what matters is that they fit. */
+const COMPACT = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 6 });
 
 /** One picture for each token, with the days as a table for who cannot see it. */
 export function revenueCharts(sums: Sum[], days: string[], tokens: Token[]): Markup[] {
@@ -38,9 +41,9 @@ function chart(days: string[], amounts: bigint[], token: Token): Markup {
     .y0(y(0))
     .y1(([, height]) => height);
   return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role=img aria-label="${alternative}">
-${marks.map((mark) => html`<line class=grid x1=${LEFT} x2=${WIDTH - TOP} y1=${y(mark)} y2=${y(mark)} /><text x=${LEFT - 8} y=${y(mark) + 4} text-anchor=end>${mark}</text>`)}
+${marks.map((mark) => html`<line class=grid x1=${LEFT} x2=${WIDTH - TOP} y1=${y(mark)} y2=${y(mark)} /><text x=${LEFT - 8} y=${y(mark) + 4} text-anchor=end>${COMPACT.format(mark)}</text>`)}
 <path class=area d="${filled(points) ?? ""}"/><path class=line d="${line()(points) ?? ""}"/>
-<text x=${LEFT} y=${HEIGHT - 4}>${first}</text><text x=${WIDTH - TOP} y=${HEIGHT - 4} text-anchor=end>${last}</text></svg>`;
+<text x=${LEFT} y=${HEIGHT - 8}>${first}</text><text x=${WIDTH - TOP} y=${HEIGHT - 8} text-anchor=end>${last}</text></svg>`;
 }
 
 function most(amounts: bigint[]): bigint {
