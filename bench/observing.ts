@@ -1,14 +1,12 @@
 /**
  * `node bench/observing.ts [--quick]`: what watching costs. One worker, started three times with other variables: silent, with the
- * log, and with the log and the metrics; processor time and commands to the store for each call, as ratios to the silent one.
+ * log, and with the log and the metrics; processor time for each call as a ratio to the silent one, and the requests to the store that each call adds.
  */
 import { parseArgs } from "node:util";
 import { seller } from "../dev/accounts.ts";
-import { createFaults } from "../dev/faults.ts";
 import type { Gateway } from "../dev/gateways/process.ts";
-import { startRedis } from "../dev/redis.ts";
 import { buildWorker, scriptOf } from "./bundles.ts";
-import { startServer } from "./lab.ts";
+import { type Server, startServer } from "./lab.ts";
 import { Loader, type Round } from "./load.ts";
 import { PaymentPool } from "./payments.ts";
 import { median, ratio } from "./stats.ts";
@@ -25,28 +23,25 @@ const CALLS = [
   { name: "paid", path: "/paid", status: 200 },
 ];
 
-type Cost = Round & { commands: number };
+type Cost = Round & { requests: number };
 type Way = { name: string; gateway: Gateway; costs: Map<string, Cost[]> };
 
 const { quick } = parseArgs({ options: { quick: { type: "boolean" } } }).values;
-const { rounds, seconds } = quick ? { rounds: 2, seconds: 1 } : { rounds: 7, seconds: 3 };
-
-const faults = createFaults();
-const commands = () =>
-  [...faults.requests, ...faults.statistics].flatMap((request) => request.commands).length;
+const { rounds, seconds } = quick ? { rounds: 2, seconds: 2 } : { rounds: 7, seconds: 3 };
 
 /** Rounds take turns, so that what happens to the machine happens to all. */
-async function measure(ways: Way[]): Promise<void> {
+async function measure(ways: Way[], store: Server): Promise<void> {
   const loader = new Loader();
   for (let round = -1; round < rounds; round++) {
     for (const { name: call, path, status } of CALLS) {
       for (const { name, gateway, costs } of ways) {
         const url = gateway.url + path;
         const pool = call === "paid" ? await PaymentPool.open(url) : undefined;
-        faults.resetCounters();
+        await store.set({ record: true, latencyMs: 0 });
         const target = { name: `${call}, ${name}`, url, pid: gateway.pid, status, pool };
         const burst = await loader.burst(target, seconds);
-        const cost = { ...burst, commands: commands() / (burst.rps * seconds) };
+        const seen = await store.set({ record: false, latencyMs: 0 });
+        const cost = { ...burst, requests: seen.length / (burst.rps * seconds) };
         // The first one warms up.
         if (round >= 0) costs.set(call, [...(costs.get(call) ?? []), cost]);
       }
@@ -63,17 +58,19 @@ function table([silent, ...others]: Way[]): string {
         own.map((cost) => cost.cpu),
         base.map((cost) => cost.cpu),
       );
-      const added = median(own.map((cost) => cost.commands)) - median(base.map((cost) => cost.commands));
+      const added = median(own.map((cost) => cost.requests)) - median(base.map((cost) => cost.requests));
       const spread = `${cpu.median.toFixed(2)} (${cpu.min.toFixed(2)}..${cpu.max.toFixed(2)})`;
       return `| ${call} | ${name} | ${spread} | ${added.toFixed(4)} |`;
     });
   });
-  return ["| call | watched by | CPU ÷ silent | commands added |", "|---|---|---|---|", ...lines].join("\n");
+  return ["| call | watched by | CPU ÷ silent | store requests added |", "|---|---|---|---|", ...lines].join(
+    "\n",
+  );
 }
 
 await buildWorker("gateway");
 const [upstream, facilitator] = [await startServer("upstream"), await startServer("facilitator")];
-const store = await startRedis({ prefer: "real", intercept: faults.intercept });
+const store = await startServer("redis");
 const vars = {
   UPSTREAM_URL: upstream.url,
   FACILITATOR_URL: facilitator.url,
@@ -87,9 +84,9 @@ try {
     const gateway = await startWorker(scriptOf("gateway"), { ...vars, LOG_LEVEL: "silent", ...own });
     ways.push({ name, gateway, costs: new Map() });
   }
-  await measure(ways);
+  await measure(ways, store);
   console.log(table(ways));
 } finally {
   for (const { gateway } of ways) await gateway.stop();
-  await Promise.all([store.close(), upstream.stop(), facilitator.stop()]);
+  for (const server of [store, upstream, facilitator]) await server.stop();
 }
