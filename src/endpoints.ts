@@ -4,9 +4,9 @@
  */
 import { DASHBOARD_PATHS, PURGE_PATH, readWish } from "./admin.ts";
 import { hasBearer } from "./core/bearer.ts";
+import type { Compiled } from "./core/compiled.ts";
 import { GatewayError } from "./core/errors.ts";
 import type { Emit } from "./core/events.ts";
-import type { Compiled } from "./core/route.ts";
 import type { StatsStore } from "./core/stores.ts";
 import { composeDashboard, composePurge } from "./errands.ts";
 import { healthEndpoints } from "./health.ts";

@@ -1,9 +1,9 @@
 /** What is done beside the calls, for crons and operators: wired as `compose.ts` wires the rooms. */
 import { makePurge, type PurgeCache } from "./caching/purge.ts";
 import { rpcChain } from "./chain/rpc.ts";
+import type { Compiled } from "./core/compiled.ts";
 import type { Emit } from "./core/events.ts";
 import { toPayment } from "./core/payloads.ts";
-import type { Compiled } from "./core/route.ts";
 import { type Dashboard, makeDashboard } from "./dashboard/dashboard.ts";
 import { httpFacilitator } from "./facilitator/http.ts";
 import { compileMatch } from "./routing/match.ts";

@@ -1,7 +1,7 @@
 /** `/health` and `/ready`: whether the process is alive, and whether it can sell. */
 import { hasBearer } from "./core/bearer.ts";
+import type { Compiled } from "./core/compiled.ts";
 import type { Clock } from "./core/events.ts";
-import type { Compiled } from "./core/route.ts";
 import { facilitatorProbes } from "./facilitator/listed.ts";
 import { describeReadiness, makeReady, type Ready } from "./health/ready.ts";
 import { upstreamProbe } from "./proxy/reach.ts";

@@ -1,7 +1,7 @@
 /** `tollbooth cache purge`: makes every instance forget kept answers. */
 import { Command } from "commander";
+import type { Compiled } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Compiled } from "../core/route.ts";
 import { composePurge } from "../errands.ts";
 import { onStores, readCompiled } from "./compiled.ts";
 import { CommandError, type ConfigOptions, configured } from "./config-file.ts";

@@ -1,8 +1,8 @@
 /** The compiled configuration, for commands that go out to what it names. */
 import { ConfigError } from "../config/faults.ts";
 import { load } from "../config/load.ts";
+import type { Compiled, RedisConnection } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { Compiled, RedisConnection } from "../core/route.ts";
 import { CommandError, type ConfigOptions, readConfig, readEnv } from "./config-file.ts";
 
 /** Loads it. @throws CommandError with every fault */

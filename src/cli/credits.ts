@@ -1,6 +1,6 @@
 /** `tollbooth credits`: what is left of prepaid credits, and taking them away. */
 import { Command } from "commander";
-import type { Compiled } from "../core/route.ts";
+import type { Compiled } from "../core/compiled.ts";
 import type { Balance } from "../core/stores.ts";
 import { balancesOf } from "../stores/balance.ts";
 import { openStores } from "../stores/stores.ts";

@@ -1,5 +1,5 @@
 /** What `tollbooth doctor` asks a store, in the order in which one thing needs the other. */
-import type { RedisConnection } from "../core/route.ts";
+import type { RedisConnection } from "../core/compiled.ts";
 import { type Admin, openAdmin, StoreFault } from "../stores/admin.ts";
 import { tryScripts } from "../stores/try-scripts.ts";
 import { checkTraffic } from "./doctor-traffic.ts";

@@ -1,6 +1,7 @@
 /** `tollbooth doctor`: asks everything that the configuration names whether it would serve. */
 import type { Command } from "commander";
-import type { Compiled, FacilitatorMap, Offer } from "../core/route.ts";
+import type { Compiled, FacilitatorMap } from "../core/compiled.ts";
+import type { Offer } from "../core/route.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { connectionsOf, readCompiled } from "./compiled.ts";
 import { type ConfigOptions, configured } from "./config-file.ts";

@@ -1,7 +1,7 @@
 /** `tollbooth flush`: deletes the gateway's own keys, found by their prefix; never the database. */
 import type { Command } from "commander";
 import { isPrefix } from "../config/stores.ts";
-import type { Compiled, RedisConnection } from "../core/route.ts";
+import type { Compiled, RedisConnection } from "../core/compiled.ts";
 import { type Admin, openAdmin, StoreFault } from "../stores/admin.ts";
 import { connectionsOf, readCompiled } from "./compiled.ts";
 import { CommandError, type ConfigOptions, configured } from "./config-file.ts";

@@ -1,7 +1,7 @@
 /** `tollbooth reconcile`: looks into payments that nobody has brought to an end, until none is left to look into. */
 import type { Command } from "commander";
+import type { Compiled } from "../core/compiled.ts";
 import type { Reconciled } from "../core/ports.ts";
-import type { Compiled } from "../core/route.ts";
 import { composeReconcile } from "../errands.ts";
 import { onStores, readCompiled } from "./compiled.ts";
 import { type ConfigOptions, configured } from "./config-file.ts";

@@ -1,7 +1,7 @@
 /** `tollbooth refunds`: what hooks have said is owed back, for the operator to send. */
 import type { Command } from "commander";
+import type { Compiled } from "../core/compiled.ts";
 import { Refund } from "../core/refund.ts";
-import type { Compiled } from "../core/route.ts";
 import { openAdmin, StoreFault } from "../stores/admin.ts";
 import { refundsKey } from "../stores/refunds.ts";
 import { readCompiled } from "./compiled.ts";

@@ -1,6 +1,6 @@
 /** `tollbooth sessions revoke`: ends paid time before its time. */
 import { Command } from "commander";
-import type { Compiled } from "../core/route.ts";
+import type { Compiled } from "../core/compiled.ts";
 import { openStores } from "../stores/stores.ts";
 import { onStores, readCompiled } from "./compiled.ts";
 import { CommandError, type ConfigOptions, configured } from "./config-file.ts";

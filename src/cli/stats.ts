@@ -1,8 +1,8 @@
 /** `tollbooth stats`: what was earned, from the ledger that the gateways keep. */
 import { styleText } from "node:util";
 import { type Command, Option } from "commander";
+import type { Compiled } from "../core/compiled.ts";
 import type { Ledger } from "../core/ledger.ts";
-import type { Compiled } from "../core/route.ts";
 import { openStores } from "../stores/stores.ts";
 import { onStores, readCompiled } from "./compiled.ts";
 import { CommandError, type ConfigOptions, configured } from "./config-file.ts";

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { ConfigError, type Fault } from "../config/faults.ts";
 import { load } from "../config/load.ts";
 import { type Notice, noticesOf } from "../config/notices.ts";
-import type { Compiled } from "../core/route.ts";
+import type { Compiled } from "../core/compiled.ts";
 import { type ConfigOptions, configured, readConfig, readEnv } from "./config-file.ts";
 import { invalidity } from "./descriptions.ts";
 import { hideSecrets, paint, printJson } from "./terminal.ts";

@@ -1,5 +1,5 @@
 /** `gateway.ledger`: for how long receipts are kept, which is beside the payment records. */
-import type { Compiled } from "../core/route.ts";
+import type { Compiled } from "../core/compiled.ts";
 import type { Fault } from "./faults.ts";
 import { checkDuration } from "./limits.ts";
 import type { RawConfig } from "./schema.ts";

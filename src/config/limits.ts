@@ -1,7 +1,9 @@
 /** Rate limits of the configuration: durations read, names given, contradictions found. */
+
+import { type Compiled, placeOf } from "../core/compiled.ts";
 import { parseDuration } from "../core/duration.ts";
 import type { LimitKey, RateLimit } from "../core/limit.ts";
-import { type Compiled, placeOf, type Route } from "../core/route.ts";
+import type { Route } from "../core/route.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
 import type { RawLimit } from "./limit-schema.ts";

@@ -2,9 +2,10 @@
  * From what the user wrote to what the rooms read. Three passes, each adding its faults to the same list: variables,
  * shape, and what the shape is worth. Either everything is right or `ConfigError` names everything that is not. No I/O.
  */
+
+import type { Compiled } from "../core/compiled.ts";
 import { parsePrice } from "../core/money.ts";
 import { toCaip2 } from "../core/networks.ts";
-import type { Compiled } from "../core/route.ts";
 import { checkCors, checkRequestLimits } from "./arrival.ts";
 import type { ConfigSource, Env } from "./define.ts";
 import { interpolate } from "./env.ts";

@@ -1,6 +1,8 @@
 /** What is right as it is written, and may still not be what was meant: what a seller should know before selling. */
+
+import type { Compiled } from "../core/compiled.ts";
 import { isDearer } from "../core/money.ts";
-import type { Compiled, Route } from "../core/route.ts";
+import type { Route } from "../core/route.ts";
 
 /** Something to know about some routes; none stands for all of them. */
 export type Notice = { routes: string[]; message: string };

@@ -1,7 +1,7 @@
 /** How the gateway is watched: the log, the metrics, traces. */
 import { isCanonicalPath } from "../core/canonical.ts";
+import type { Compiled } from "../core/compiled.ts";
 import { LOG_LEVELS, type LogLevel, type Observing } from "../core/observation.ts";
-import type { Compiled } from "../core/route.ts";
 import type { Env } from "./define.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";

@@ -3,8 +3,9 @@
  * the same method and shape of path. A description that is at hand is part of the configuration, so that what is wrong with
  * it is a fault; what is fetched later is sold as far as it can be, and the rest is left out.
  */
+
+import type { Compiled } from "../core/compiled.ts";
 import { isJson } from "../core/openapi.ts";
-import type { Compiled } from "../core/route.ts";
 import { checkDocument } from "./document.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";

@@ -1,7 +1,8 @@
 /** The operations of descriptions as routes, and which of them are sold. */
+
+import type { Compiled } from "../core/compiled.ts";
 import { DISCOVERY_PATHS } from "../core/listing.ts";
 import { deref, type Operation } from "../core/openapi.ts";
-import type { Compiled } from "../core/route.ts";
 import type { Fault } from "./faults.ts";
 import { shapeOf } from "./paths.ts";
 import type { RawConfig } from "./schema.ts";

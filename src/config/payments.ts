@@ -1,7 +1,7 @@
 /** The money side of the configuration: nodes and facilitators; what is accepted is in `offers.ts`. */
 
+import type { FacilitatorMap } from "../core/compiled.ts";
 import { isSolana } from "../core/networks.ts";
-import type { FacilitatorMap } from "../core/route.ts";
 import type { Fault } from "./faults.ts";
 import { checkNetwork } from "./offers.ts";
 import type { RawConfig } from "./schema.ts";

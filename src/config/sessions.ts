@@ -1,8 +1,10 @@
 /** Routes that sell time or credits: how much of it, and which of them are paid together. */
+
+import { type Compiled, placeOf } from "../core/compiled.ts";
 import { hash } from "../core/hash.ts";
 import { isDearer } from "../core/money.ts";
 import { isFixed } from "../core/pricing.ts";
-import { type Compiled, placeOf, type Route } from "../core/route.ts";
+import type { Route } from "../core/route.ts";
 import type { Fault } from "./faults.ts";
 import { checkDuration, checkRequired } from "./limits.ts";
 import type { RawConfig } from "./schema.ts";

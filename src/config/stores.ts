@@ -3,7 +3,7 @@
  * only to the address it was written beside. Two names for one thing are a fault, whatever their values: nobody should
  * have to know which of them counts.
  */
-import type { Compiled, RedisConnection, StoreName } from "../core/route.ts";
+import type { Compiled, RedisConnection, StoreName } from "../core/compiled.ts";
 import { isUnset } from "./env.ts";
 import type { Fault } from "./faults.ts";
 import type { RawConfig } from "./schema.ts";

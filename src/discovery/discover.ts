@@ -5,11 +5,13 @@
  *
  * A route that is written for one of these paths takes its place; one with a parameter or a `*` there does not.
  */
+
+import type { Compiled } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
 import { digest } from "../core/hash.ts";
 import { DISCOVERY_PATHS, type Discovery } from "../core/listing.ts";
 import type { Rooms } from "../core/rooms.ts";
-import type { Compiled, Route } from "../core/route.ts";
+import type { Route } from "../core/route.ts";
 import { describe } from "./describe.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { llmsOf } from "./llms.ts";

@@ -4,10 +4,10 @@
  * is one question: may a transaction be on its way? Anything but a clear no is `unknown`.
  */
 import type { Payment } from "../core/call.ts";
+import type { FacilitatorMap } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { Facilitator, Settlement } from "../core/ports.ts";
-import type { FacilitatorMap } from "../core/route.ts";
 import { toV1 } from "../core/v1.ts";
 import { SettleResponse, VerifyResponse } from "../core/x402.ts";
 import { ask } from "./ask.ts";

@@ -1,7 +1,8 @@
 /** Whether the facilitators say that they settle what is sold (x402 v2 spec, section 7.3), for `/ready`. */
 import * as z from "zod/mini";
+import type { FacilitatorMap } from "../core/compiled.ts";
 import type { Finding, Probe } from "../core/ready.ts";
-import type { FacilitatorMap, Offer, Route } from "../core/route.ts";
+import type { Offer, Route } from "../core/route.ts";
 import { ask } from "./ask.ts";
 
 /** Longest wait, ms. */

@@ -5,11 +5,11 @@
  */
 import * as z from "zod/mini";
 import { isSolanaAddress } from "../core/base58.ts";
+import type { FacilitatorMap } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Clock, Emit } from "../core/events.ts";
 import { isSolana } from "../core/networks.ts";
 import type { Kinds } from "../core/ports.ts";
-import type { FacilitatorMap } from "../core/route.ts";
 import { facilitatorField, withFacilitator } from "../core/terms.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 import { ask } from "./ask.ts";

@@ -3,7 +3,7 @@
  * API that the gateway uses, with failures told apart. The gateway itself never comes here.
  */
 import * as z from "zod/mini";
-import type { RedisConnection } from "../core/route.ts";
+import type { RedisConnection } from "../core/compiled.ts";
 import type { Counts } from "../core/series.ts";
 import { dayKey, dayOf } from "./tally.ts";
 

@@ -1,5 +1,5 @@
 /** What is left of prepaid credits, for the command line; the gateway itself only draws. */
-import type { RedisConnection } from "../core/route.ts";
+import type { RedisConnection } from "../core/compiled.ts";
 import type { Balance } from "../core/stores.ts";
 import { BALANCE } from "./credit-scripts.ts";
 import { creditKeys, toBalance } from "./credits.ts";

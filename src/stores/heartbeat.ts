@@ -2,9 +2,10 @@
  * Whether the stores take writes, and which targets are out, for `/ready`: one request for each connection. What is written
  * is one key that ends by itself (`docs/storage.md`): a store that is full, or a replica, answers reads and refuses it.
  */
+
+import { type Compiled, placeOf, type RedisConnection } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Finding, Probe } from "../core/ready.ts";
-import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
 import type { RunScripts, TargetHealth } from "../core/stores.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { connect } from "./redis.ts";

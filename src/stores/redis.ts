@@ -5,9 +5,9 @@
  * `/pipeline` request.
  */
 import { Redis } from "@upstash/redis/cloudflare";
+import type { RedisConnection } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
 import { digest } from "../core/hash.ts";
-import type { RedisConnection } from "../core/route.ts";
 import type { RunScripts, ScriptCall } from "../core/stores.ts";
 
 type Reply = { result?: unknown; error?: string | undefined };

@@ -1,12 +1,12 @@
 /** The stores of a configuration: those with one connection share it, and what they are asked together is one request. */
 
+import { type Compiled, placeOf, type RedisConnection } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { HookStore } from "../core/hooks.ts";
 import type { CacheStore } from "../core/kept.ts";
 import type { Ledger } from "../core/ledger.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RefundLedger } from "../core/refund.ts";
-import { type Compiled, placeOf, type RedisConnection } from "../core/route.ts";
 import type { SpecStore } from "../core/specs.ts";
 import type { CreditStore, Limiter, RunScripts, SessionStore, TargetHealth } from "../core/stores.ts";
 import { cacheStore } from "./cache.ts";

@@ -1,6 +1,7 @@
 /** The doctor's look at the scripts: do they do here what they must? */
+
+import type { RedisConnection } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
-import type { RedisConnection } from "../core/route.ts";
 import { openAdmin } from "./admin.ts";
 import { ask } from "./batch.ts";
 import { paymentStore } from "./payments.ts";

@@ -4,8 +4,8 @@ import { type RunningRedis, startRedis } from "../../dev/redis.ts";
 import { keysOf } from "../../src/caching/key.ts";
 import { purgeCache } from "../../src/cli/cache.ts";
 import { load } from "../../src/config/load.ts";
+import type { Compiled } from "../../src/core/compiled.ts";
 import type { Lookup } from "../../src/core/kept.ts";
-import type { Compiled } from "../../src/core/route.ts";
 import { openStores } from "../../src/stores/stores.ts";
 import { valid } from "../config/valid.ts";
 

@@ -4,7 +4,7 @@ import { type RunningRedis, startRedis } from "../../dev/redis.ts";
 import { revokeCredits, showCredits } from "../../src/cli/credits.ts";
 import { revokeSessions } from "../../src/cli/sessions.ts";
 import { load } from "../../src/config/load.ts";
-import type { Compiled } from "../../src/core/route.ts";
+import type { Compiled } from "../../src/core/compiled.ts";
 import { ask } from "../../src/stores/batch.ts";
 import { openStores } from "../../src/stores/stores.ts";
 import { postJson } from "../bridge/backends.ts";

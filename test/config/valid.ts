@@ -2,7 +2,7 @@
 import { expect } from "vitest";
 import { ConfigError, type Fault } from "../../src/config/faults.ts";
 import { load } from "../../src/config/load.ts";
-import type { Compiled, RedisConnection } from "../../src/core/route.ts";
+import type { Compiled, RedisConnection } from "../../src/core/compiled.ts";
 
 export const WALLET = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
 
