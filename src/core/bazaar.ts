@@ -3,9 +3,9 @@
  * call, `schema` what such examples are valid by. It rides in the 402 and comes back with the payment, so it is kept short:
  * a payment header may take 8,192 characters, and many servers take no more than that of all headers together.
  */
-import type { Call } from "./call.ts";
+import type { Call, Payment } from "./call.ts";
 import { type Listing, listingOf } from "./listing.ts";
-import type { Json } from "./openapi.ts";
+import { isJson, type Json } from "./openapi.ts";
 import type { Route } from "./route.ts";
 
 /** Key of the extension. */
@@ -64,9 +64,16 @@ export function bazaarOf(call: Pick<Call, "request" | "route" | "params">): Json
   return undefined;
 }
 
+/** What goes to the facilitator with a payment for the call, so that it can list it; what the client has sent is not believed. */
+export function toldOf(call: Pick<Call, "request" | "route" | "params" | "url">): Payment["told"] {
+  const bazaar = bazaarOf(call);
+  return bazaar && { resource: resourceOf(call), extensions: { [BAZAAR]: bazaar } };
+}
+
 /** The same for clients and catalogues of version 1 (`outputSchema`). */
-export function outputSchemaOf(extension: Json | undefined): Json | undefined {
-  const { input, output } = (extension?.info ?? {}) as { input?: Json; output?: Json };
+export function outputSchemaOf(extension: unknown): Json | undefined {
+  const info = isJson(extension) && isJson(extension.info) ? extension.info : {};
+  const { input, output } = info as { input?: Json; output?: Json };
   return input && { input: { ...input, discoverable: true }, output: output?.example ?? null };
 }
 

@@ -25,6 +25,8 @@ export type Call = Arrival & {
   quoted?: Quoted;
 };
 
+type Told = { url: string } & Record<string, unknown>;
+
 /** A payment that is good for this call as far as can be told without asking anyone. */
 export type Payment = {
   /** The version of x402 that its client speaks; the facilitator is asked in the same. */
@@ -37,6 +39,8 @@ export type Payment = {
   validBefore: number;
   /** The URL that was asked for, without its query; version 1 shows it to the facilitator. */
   resource: string;
+  /** What catalogues of facilitators are told of the call, in our own words; none where nothing is told. */
+  told?: { resource: Told; extensions: Record<string, unknown> } | undefined;
   /** Our own requirement that it meets. */
   requirements: PaymentRequirements;
   /** True when the signature was recovered to `payer`; wallets with code, and Solana's, cannot be proven here. */

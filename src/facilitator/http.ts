@@ -3,6 +3,7 @@
  * the money. Replies are parsed like foreign input. What decides whether a failed settlement is `failed` or `unknown`
  * is one question: may a transaction be on its way? Anything but a clear no is `unknown`.
  */
+import { BAZAAR, outputSchemaOf } from "../core/bazaar.ts";
 import type { Payment } from "../core/call.ts";
 import type { FacilitatorMap } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -63,12 +64,14 @@ export function httpFacilitator(
 
 /**
  * What is sent: only what was checked, for a field we do not know might make the facilitator settle something else. What
- * the client signed for stays as it was; `amount` is what is charged of it.
+ * the client signed for stays as it was; `amount` is what is charged of it. What a catalogue is told is ours.
  */
-function bodyOf({ version, scheme: payload, requirements, resource }: Payment, amount?: string): unknown {
+function bodyOf(payment: Payment, amount?: string): unknown {
+  const { version, scheme: payload, requirements, resource: url, told } = payment;
   const charged = amount === undefined ? requirements : { ...requirements, amount };
   if (version === 1) {
-    const paymentRequirements = toV1(charged, { url: resource });
+    const outputSchema = outputSchemaOf(told?.extensions[BAZAAR]);
+    const paymentRequirements = toV1(charged, { ...told?.resource, url, outputSchema });
     const { scheme, network } = paymentRequirements;
     return {
       x402Version: 1,
@@ -76,7 +79,7 @@ function bodyOf({ version, scheme: payload, requirements, resource }: Payment, a
       paymentRequirements,
     };
   }
-  const paymentPayload = { x402Version: 2, accepted: requirements, payload };
+  const paymentPayload = { x402Version: 2, ...told, accepted: requirements, payload };
   return { x402Version: 2, paymentPayload, paymentRequirements: charged };
 }
 

@@ -8,6 +8,7 @@
  * A payment cannot be read → 400. It can, but does not pay for this call → 402 with the reason and fresh requirements.
  * One that is only too late goes on, marked `expired`: it cannot pay any more, but collect what it has paid for.
  */
+import { toldOf } from "../core/bazaar.ts";
 import type { Call, Payment } from "../core/call.ts";
 import { challenge } from "../core/challenge.ts";
 import { GatewayError } from "../core/errors.ts";
@@ -53,7 +54,7 @@ export function makePresent(clock: Clock, { names }: Pick<Kinds, "names">): Pres
     ]);
     const { version } = presented;
     const resource = url.origin + url.pathname;
-    return { version, ...known, resource, requirements, spend, fingerprint, identifier };
+    return { version, ...known, resource, told: toldOf(call), requirements, spend, fingerprint, identifier };
   };
 }
 

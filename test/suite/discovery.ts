@@ -140,6 +140,25 @@ export function discoveryTests(world: () => World, runtime: Runtime): void {
     expect(JSON.stringify(decode(unlisted.headers.get("payment-required")))).not.toContain("bazaar");
   });
 
+  it("the facilitator is told what the catalogue needs, in our words and not in the client's", async () => {
+    const { facilitator } = world();
+    const sent: { paymentPayload: Record<string, unknown> }[] = [];
+    facilitator.on.settle = (body) => {
+      sent.push(body as never);
+      const { from, nonce } = body.paymentPayload.payload.authorization;
+      return { json: { success: true, transaction: nonce, network: "eip155:84532", payer: from } };
+    };
+    const { pay, gateway } = world();
+    const lie = { resource: { url: "https://evil.example" }, extensions: { bazaar: { info: "lie" } } };
+    expect((await pay("/listed/bern", {}, { top: lie })).status).toBe(200);
+    expect((await pay("/weather", {}, { top: lie })).status).toBe(200);
+    expect(sent[0]?.paymentPayload).toMatchObject({
+      resource: { url: `${gateway.url}/listed/bern`, description: "The weather of a city" },
+      extensions: { bazaar: { routeTemplate: "/listed/:id" } },
+    });
+    expect(Object.keys(sent[1]?.paymentPayload ?? {})).toEqual(["x402Version", "accepted", "payload"]);
+  });
+
   describe("a description that is fetched", () => {
     const SPEC_PATH = "/spec.json";
     const minimal = (...paths: string[]) =>
