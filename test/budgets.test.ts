@@ -5,9 +5,9 @@ import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import * as surface from "../src/index.ts";
 
-it("the worker is at most 160 KiB, minified and gzipped", () => {
+it("the worker is at most 184 KiB, minified and gzipped", () => {
   const script = readFileSync(".build/test/cloudflare.js");
-  expect(gzipSync(script, { level: 9 }).byteLength).toBeLessThanOrEqual(160 * 1024);
+  expect(gzipSync(script, { level: 9 }).byteLength).toBeLessThanOrEqual(184 * 1024);
 });
 
 it("the worker imports nothing: no Node, no second file", () => {

@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
+import * as z from "zod/mini";
+import { fieldsOf, withTable } from "../scripts/configuration-reference.ts";
 import { load } from "../src/config/load.ts";
 import { ConfigSchema } from "../src/config/schema.ts";
 import { ERRORS } from "../src/core/error-codes.ts";
@@ -33,11 +35,36 @@ it("every dependency has a line with its version in docs/dependencies.md", () =>
   expect(missing).toEqual([]);
 });
 
-it("every top-level and route field of the schema is in docs/configuration.md", () => {
+it("the table of fields in docs/configuration.md is what the schema makes it: every field, and no other", () => {
   const text = read("docs/configuration.md");
-  expect(Object.keys(ConfigSchema.shape).filter((key) => !text.includes(`\`${key}`))).toEqual([]);
-  const { valueType: route } = ConfigSchema.shape.routes.def;
-  expect(Object.keys(route.shape).filter((key) => !text.includes(`\`routes.*.${key}\``))).toEqual([]);
+  expect(withTable(text, fieldsOf(ConfigSchema))).toBe(text);
+});
+
+it("what a field takes is told as its schema has it", () => {
+  const schema = z.strictObject({
+    a: z.optional(
+      z.union([z.literal(false), z.strictObject({ b: z.int().check(z.minimum(1), z.maximum(9)) })]),
+    ),
+    c: z.array(z.enum(["x", "y"])),
+    d: z.optional(z.number().check(z.positive(), z.maximum(5))),
+  });
+  expect(fieldsOf(schema)).toEqual([
+    { path: "a", takes: "`false` or object", required: false },
+    { path: "a.b", takes: "integer, 1 to 9", required: true },
+    { path: "c", takes: 'list of `"x"` or `"y"`', required: true },
+    { path: "d", takes: "number, more than 0, at most 5", required: false },
+  ]);
+});
+
+it("a field that the table does not have is an error, and so is one that is gone", () => {
+  const fields = [{ path: "a", takes: "string", required: true }];
+  const table = (row: string) =>
+    `| field | takes | default | meaning |\n|---|---|---|---|\n| \`a\` | | | a letter |\n${row}`;
+  expect(withTable(table(""), fields)).toContain("| `a` | string | required | a letter |\n");
+  expect(() => withTable(table("| `b` | | | another |\n"), fields)).toThrow("rows without a field: b");
+  expect(() => withTable(table(""), [...fields, { path: "c", takes: "string", required: false }])).toThrow(
+    "fields without a row: c",
+  );
 });
 
 it("links between documents lead somewhere", () => {
