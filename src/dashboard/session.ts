@@ -59,7 +59,7 @@ export function isOwnForm({ headers, url }: Request): boolean {
   const site = headers.get("sec-fetch-site");
   if (site !== null) return site === "same-origin";
   const origin = headers.get("origin");
-  return origin === null || URL.parse(origin)?.host === (headers.get("host") ?? new URL(url).host);
+  return origin === null || origin.replace(/^https?:\/\//, "") === (headers.get("host") ?? new URL(url).host);
 }
 
 function cookie(value: string, seconds: number): string {
