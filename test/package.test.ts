@@ -128,7 +128,8 @@ describe("the packed package", () => {
       const first = join(folder, "app/node_modules/tollbooth-edge/dist/dev/main.js");
       await run(process.execPath, [first, "init", "-d", project, "--platform", platform, ...answers]);
       const { devDependencies } = JSON.parse(await readFile(join(project, "package.json"), "utf8"));
-      await install(platform, Object.keys(devDependencies));
+      // The local chain comes with the package where there is one for the machine.
+      await install(platform, [...Object.keys(devDependencies), "@foundry-rs/anvil-linux-amd64"]);
       return { project, cli: join(project, "node_modules/tollbooth-edge/dist/dev/main.js") };
     }
 
@@ -162,7 +163,13 @@ describe("the packed package", () => {
       for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (output += chunk));
       const exited = new Promise((done) => child.once("exit", done));
       try {
-        await expect.poll(() => output, { timeout: 60_000 }).toContain("Ctrl-C ends it all.");
+        const listening = expect.poll(() => output, { timeout: 60_000 }).toContain("Ctrl-C ends it all.");
+        await Promise.race([
+          listening,
+          exited.then(() => {
+            throw new Error(output);
+          }),
+        ]);
         const rpc = /chain +(\S+)/.exec(output)?.[1] ?? "";
         const url = `http://127.0.0.1:${port}/weather`;
         const paid = await run(process.execPath, [cli, "pay", url, "--rpc-url", rpc, "--json"]);

@@ -10,6 +10,16 @@ function command(args: string[], env: Record<string, string> = {}): Running {
   return start(["redis-bridge", "--port", "0", ...args], { env });
 }
 
+it.each([
+  ["a port that is none", ["--port", "65536"], /A port is 0 to 65535/],
+  ["no room for a request", ["--max-concurrency", "0"], /whole number above 0/],
+  ["a limit that is no number", ["--max-body", "10mb"], /whole number above 0/],
+])("%s is written wrongly: one sentence and exit code 2", async (_, args, sentence) => {
+  const run = command(args, { REDIS_URL: "redis://127.0.0.1:1", BRIDGE_TOKEN: "a-token" });
+  expect(await run.exit).toBe(2);
+  expect(run.output.stderr).toMatch(sentence);
+});
+
 describe("what cannot work is one sentence and exit code 1", () => {
   const redis = { REDIS_URL: "redis://127.0.0.1:1" };
   const token = { BRIDGE_TOKEN: "t" };
@@ -29,9 +39,6 @@ describe("what cannot work is one sentence and exit code 1", () => {
     ["Sentinels without a name", ["--sentinel", "a:1"], token, /^Say what the Sentinels call/],
     ["a name without Sentinels", ["--sentinel-name", "m"], token, /^Say where the Sentinels are/],
     ["a host that is not ours", ["--host", "192.0.2.1"], { ...redis, ...token }, /^The address of --host/],
-    ["a port that is none", ["--port", "65536"], { ...redis, ...token }, /A port is 0 to 65535/],
-    ["no room for a request", ["--max-concurrency", "0"], { ...redis, ...token }, /whole number above 0/],
-    ["a limit that is no number", ["--max-body", "10mb"], { ...redis, ...token }, /whole number above 0/],
   ])("%s", async (_, args, env, sentence) => {
     const run = command(args, env);
     expect(await run.exit).toBe(1);
