@@ -55,6 +55,7 @@ const REQUIRED = [
   "test/runtime/edge.test.ts",
   "test/runtime/node.test.ts",
   "test/stack/pay.test.ts",
+  "test/dev/pay.test.ts",
   "test/package.test.ts",
   "test/vercel.test.ts",
 ];
