@@ -26,7 +26,10 @@ const PETS = {
   info: { title: "Pets", version: "1" },
   paths: {
     "/pets": { get: { summary: "All pets", ...ok }, post: { operationId: "addPet", ...ok }, head: ok },
-    "/pets/{pet-id}": { get: { description: "One */ pet\nof them", deprecated: true, ...ok }, trace: ok },
+    "/pets/{pet-id}": {
+      get: { description: "One */ pet\nof them, ${STORE_TOKEN}", deprecated: true, ...ok },
+      trace: ok,
+    },
     "/pets/{other}": { get: ok },
     "/files/{name}.json": { get: ok },
     "/a//b": { get: ok },
@@ -60,9 +63,12 @@ it.each([
   const { draft, notes } = await planOpenApi(await readText(name, text), ANSWERS);
   const route = { upstream: "api", price: "$0.02" };
   expect(draft.config.routes).toEqual({
-    "GET /pets": route,
-    "POST /pets": route,
-    "GET /pets/:pet_id": route,
+    "GET /pets": { ...route, metadata: { summary: "All pets" } },
+    "POST /pets": { ...route, metadata: { summary: "addPet" } },
+    "GET /pets/:pet_id": {
+      ...route,
+      metadata: { description: "Deprecated. One */ pet of them, $ {STORE_TOKEN}" },
+    },
     "GET /files/:name": route,
     "PUT /shared": route,
   });
@@ -74,12 +80,12 @@ it.each([
   ]);
 });
 
-it("what it says of an operation is a comment, and cannot end the comment it stands in", async () => {
+it("what it says of an operation is told of its route, and names no variable that would be filled in and shown", async () => {
   const { draft, project } = await planOpenApi(PETS, ANSWERS);
   const text = await renderChecked(draft, folder, project.open);
-  expect(text).toContain('  // All pets\n    "GET /pets"');
-  expect(text).toContain("// Deprecated. One * / pet of them");
-  expect(text).not.toMatch(/^of them/m);
+  expect(text).toContain('metadata: { summary: "All pets" }');
+  expect(text).toContain("of them, $ {STORE_TOKEN}");
+  expect(text.match(/\$\{STORE_TOKEN\}/g)).toHaveLength(1);
 });
 
 it("a specification of version 3.0 is read, one of 2.0 is refused", async () => {

@@ -35,7 +35,7 @@ it("the commands read them beside the configuration, wherever they are started",
 
 it("they are written into one file, which a bundle without it refuses to go without", async () => {
   const out = join(folder, "specs.json");
-  expect(await writeSpecs({ config, out })).toEqual(["./pets.yaml: valid."]);
+  expect(await writeSpecs({ config, out })).toEqual([{ file: "./pets.yaml" }]);
   const files = JSON.parse(await readFile(out, "utf8"));
   const { default: source } = await import(config);
   expect((await load(source, {}, { files })).routes).toHaveLength(1);
@@ -50,8 +50,8 @@ it("the file that is bundled reaches the gateway", async () => {
 
 it("one that is not valid is used, and said to be so; one that is not there stops the command", async () => {
   await writeFile(join(folder, "pets.yaml"), YAML.replace('info: { title: Pets, version: "1" }', ""));
-  const [line] = await writeSpecs({ config, out: join(folder, "specs.json") });
-  expect(line).toMatch(/^\.\/pets\.yaml: used, but not valid OpenAPI: .*info/);
+  const [written] = await writeSpecs({ config, out: join(folder, "specs.json") });
+  expect(written?.problem).toMatch(/info/);
   await rm(join(folder, "pets.yaml"));
   await expect(writeSpecs({ config, out: join(folder, "specs.json") })).rejects.toThrow(
     /^upstreams\.pets\.openapi: \.\/pets\.yaml cannot be read/,

@@ -3,10 +3,9 @@ import { CommandError } from "../config-file.ts";
 import { faultsOf } from "./check.ts";
 import { type Fields, fieldsOf, listOf, textOf } from "./original/fields.ts";
 
-/** What was found: routes by their keys, what is said above each, and what could not be a route. */
+/** What was found: routes by their keys, and what could not be a route. */
 export type Described = {
   routes: Record<string, Fields>;
-  comments: Map<string, string>;
   skipped: { operation: string; reason: string }[];
   /** The first server, where it is a whole URL. */
   server: string | undefined;
@@ -28,7 +27,6 @@ export function describe(spec: unknown, price: string): Described {
   }
   const found: Described = {
     routes: {},
-    comments: new Map(),
     skipped: [],
     server: serverOf(spec),
     title: textOf(fieldsOf(info).title),
@@ -55,10 +53,23 @@ function add(found: Described, method: string, template: string, operation: Fiel
     found.skipped.push({ operation: `${method} ${template}`, reason: `"${other}" is the same path` });
     return;
   }
-  found.routes[key] = { upstream: "api", price };
-  const said = textOf(operation.summary) ?? textOf(operation.description) ?? textOf(operation.operationId);
+  const metadata = metadataOf(operation);
+  found.routes[key] = { upstream: "api", price, ...(metadata ? { metadata } : {}) };
+}
+
+/** What is told of it to whoever looks for something to buy, as long as that may be. */
+function metadataOf(operation: Fields): Record<string, string> | undefined {
+  const summary = plain(operation.summary ?? operation.operationId, 120);
   const old = operation.deprecated === true ? "Deprecated. " : "";
-  if (said || old) found.comments.set(`routes.${key}`, `${old}${(said ?? "").trim().slice(0, 300)}`.trim());
+  const description = plain(`${old}${textOf(operation.description) ?? ""}`, 2000);
+  const metadata = { ...(summary ? { summary } : {}), ...(description ? { description } : {}) };
+  return Object.keys(metadata).length > 0 ? metadata : undefined;
+}
+
+/** On one line, and without a word that the configuration would fill in: it is shown to everybody. */
+function plain(said: unknown, length: number): string {
+  const text = textOf(said) ?? "";
+  return text.replaceAll("${", "$ {").replace(/\s+/g, " ").trim().slice(0, length);
 }
 
 /** `/files/{file-id}.json` as `/files/:file_id`: a parameter is a whole segment here, and the path is forwarded as it came. */
@@ -118,6 +129,5 @@ export async function keepValid(found: Described, config: Fields): Promise<void>
     if (!fault) continue;
     found.skipped.push({ operation: key, reason: fault.message });
     delete found.routes[key];
-    found.comments.delete(`routes.${key}`);
   }
 }

@@ -23,13 +23,13 @@ const LOCAL_STORE = "http://127.0.0.1:8079";
 /** The route of the answers. */
 export function planNew(answers: Answers): Plan {
   const routes = { [answers.route]: { upstream: "api", price: answers.price } };
-  return planRoutes(answers, routes, new Map());
+  return planRoutes(answers, routes);
 }
 
 /** The operations of a description. @throws CommandError when none can be sold */
 export async function planOpenApi(spec: unknown, answers: Answers): Promise<Plan> {
   const found = describe(spec, answers.price);
-  const plan = planRoutes(answers, found.routes, found.comments);
+  const plan = planRoutes(answers, found.routes);
   await keepValid(found, plan.draft.config);
   if (Object.keys(found.routes).length === 0)
     throw new CommandError("The description has no operation that could be a route.");
@@ -41,7 +41,7 @@ export async function planOpenApi(spec: unknown, answers: Answers): Promise<Plan
   return { ...plan, notes };
 }
 
-function planRoutes(answers: Answers, routes: Record<string, Fields>, comments: Draft["comments"]): Plan {
+function planRoutes(answers: Answers, routes: Record<string, Fields>): Plan {
   const { network, payTo, facilitator, url, storeUrlEnv, storeTokenEnv } = answers;
   const rpc = PUBLIC_RPC[network];
   const config = {
@@ -60,7 +60,7 @@ function planRoutes(answers: Answers, routes: Record<string, Fields>, comments: 
     UPSTREAM_URL: url,
   };
   const store = { url: storeUrlEnv, token: storeTokenEnv };
-  const said = new Map(comments);
+  const said = new Map<string, string>();
   if (rpc !== undefined)
     said.set("rpc", "Tells what became of a payment whose settlement was not seen to end.");
   return {
