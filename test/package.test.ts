@@ -26,8 +26,9 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 async function install(name: string, others: string[]): Promise<void> {
   const modules = join(folder, name, "node_modules");
   await cp(join(folder, "package"), join(modules, "tollbooth-edge"), { recursive: true });
-  const { dependencies } = JSON.parse(await readFile("package.json", "utf8"));
-  for (const name of new Set([...Object.keys(dependencies), ...others])) {
+  const { dependencies, optionalDependencies } = JSON.parse(await readFile("package.json", "utf8"));
+  const own = Object.keys({ ...dependencies, ...optionalDependencies });
+  for (const name of new Set([...own.filter((name) => existsSync(join("node_modules", name))), ...others])) {
     await mkdir(join(modules, name, ".."), { recursive: true });
     await symlink(resolve("node_modules", name), join(modules, name));
   }
