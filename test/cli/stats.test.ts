@@ -194,7 +194,7 @@ describe("the command", () => {
     const written = await run("--from", FROM, "--to", FROM, "--csv", file);
     expect(written).toMatchObject({ code: 0, stdout: "", stderr: `${FEW} receipts in ${file}.\n` });
     expect(await readFile(file, "utf8")).toBe(stdout);
-    expect(await run("--csv", "--by", "route")).toMatchObject({ code: 1, stdout: "" });
+    expect(await run("--csv", "--by", "route")).toMatchObject({ code: 2, stdout: "" });
   });
 });
 
