@@ -1,6 +1,7 @@
 /** `tollbooth doctor`: asks everything that the configuration names whether it would serve. */
 import type { Command } from "commander";
 import type { Compiled, FacilitatorMap } from "../core/compiled.ts";
+import { coversNetwork } from "../core/networks.ts";
 import type { Offer } from "../core/route.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { connectionsOf, readCompiled } from "./compiled.ts";
@@ -87,8 +88,7 @@ async function checkFacilitator(url: string, sold: Sold[], { timeoutMs }: Facili
 }
 
 function checkKind(target: string, { scheme, network }: Sold, kinds: Kind[]): Check {
-  const wanted = [network, `${network.split(":")[0]}:*`];
-  const listed = kinds.some((kind) => kind.scheme === scheme && wanted.includes(String(kind.network)));
+  const listed = kinds.some((kind) => kind.scheme === scheme && coversNetwork(String(kind.network), network));
   const check = `${scheme} on ${network}`;
   if (listed) return { target, check, status: "ok", detail: "listed" };
   const hint = `it may refuse every payment there; name one that settles it: facilitator.chains["${network}"]`;

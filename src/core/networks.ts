@@ -46,3 +46,8 @@ export function isSolana(network: string): boolean {
 export function chainIdOf(network: string): number {
   return Number(network.slice("eip155:".length));
 }
+
+/** Whether a facilitator that lists `listed` (a CAIP-2 network, or all of a namespace, `eip155:*`) settles on `network`. */
+export function coversNetwork(listed: string, network: string): boolean {
+  return listed === network || listed === `${network.split(":")[0]}:*`;
+}

@@ -1,6 +1,7 @@
 /** Whether the facilitators say that they settle what is sold (x402 v2 spec, section 7.3), for `/ready`. */
 import * as z from "zod/mini";
 import type { FacilitatorMap } from "../core/compiled.ts";
+import { coversNetwork } from "../core/networks.ts";
 import type { Finding, Probe } from "../core/ready.ts";
 import type { Offer, Route } from "../core/route.ts";
 import { ask } from "./ask.ts";
@@ -49,14 +50,15 @@ async function check(url: string, sold: [name: string, sold: Sold][], timeoutMs:
     // Payments do not depend on the list; a facilitator without one may settle all the same.
     if (status !== 200 || !listed.success)
       return found("degraded", `answers ${status}, without a list of kinds`);
-    const missing = sold.filter(([, kind]) => !listed.data.kinds.some((one) => covers(one, kind)));
+    const missing = sold.filter(
+      ([, kind]) =>
+        !listed.data.kinds.some(
+          (one) => one.scheme === kind.scheme && coversNetwork(one.network, kind.network),
+        ),
+    );
     if (missing.length === 0) return found("ok");
     return found("degraded", `does not list ${missing.map(([kind]) => kind).join(", ")}`);
   } catch (error) {
     return found("down", error instanceof Error ? error.name : "no answer");
   }
-}
-
-function covers(listed: Sold | { scheme: string; network: string }, { scheme, network }: Sold): boolean {
-  return listed.scheme === scheme && [network, `${network.split(":")[0]}:*`].includes(listed.network);
 }

@@ -8,7 +8,7 @@ import { isSolanaAddress } from "../core/base58.ts";
 import type { FacilitatorMap } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Clock, Emit } from "../core/events.ts";
-import { isSolana } from "../core/networks.ts";
+import { coversNetwork, isSolana } from "../core/networks.ts";
 import type { Kinds } from "../core/ports.ts";
 import { facilitatorField, withFacilitator } from "../core/terms.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
@@ -112,7 +112,7 @@ export function httpKinds(
 function accountsFor(requirements: PaymentRequirements, said: Supported | undefined): string[] {
   const { scheme, network } = requirements;
   const field = facilitatorField(requirements) ?? "";
-  const covers = (name: string) => name === network || name === `${network.split(":")[0]}:*`;
+  const covers = (name: string) => coversNetwork(name, network);
   const isAccount = isSolana(network) ? isSolanaAddress : (text: string) => /^0x[0-9a-fA-F]{40}$/.test(text);
   const kinds = said?.kinds.filter(
     (kind) => kind.x402Version === 2 && kind.scheme === scheme && covers(kind.network),
