@@ -93,7 +93,7 @@ describe("what cannot be served is said before anything listens, with exit code 
     const run = start(["serve", "--config", CONFIG, "--port", "0"], {
       env: { ...env, GRACE_SECONDS: grace },
     });
-    expect(await run.exit).toBe(1);
+    expect(await run.exit).toBe(2);
     expect(run.output.stderr).toContain("It is a number of seconds, 0 to 3600.");
   });
 
