@@ -1,5 +1,6 @@
 /** How stores are asked, and what of them is not about payments; `stores/` implements it. */
 import type { RateLimit } from "./limit.ts";
+import type { CounterName, HistogramName } from "./metrics.ts";
 import type { Counts } from "./series.ts";
 import type { Target, Upstream } from "./upstream.ts";
 
@@ -124,6 +125,13 @@ export type TargetHealth = {
 export type StatsStore = {
   /** All that was ever counted. */
   total: () => Promise<Counts>;
-  /** By UTC day, `2026-11-21`, from the first to the last of these, at most 400; days without counts are left out. */
-  days: (from: string, to: string) => Promise<Map<string, Counts>>;
+  /**
+   * By UTC day, `2026-11-21`, from the first to the last of these, at most 400; days without counts are left out. Where names
+   * of metrics are given, the others are left out.
+   */
+  days: (
+    from: string,
+    to: string,
+    names?: readonly (CounterName | HistogramName)[],
+  ) => Promise<Map<string, Counts>>;
 };

@@ -8,7 +8,15 @@ import type { Ledger } from "../core/ledger.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RefundLedger } from "../core/refund.ts";
 import type { SpecStore } from "../core/specs.ts";
-import type { CreditStore, Limiter, RunScripts, SessionStore, TargetHealth } from "../core/stores.ts";
+import type {
+  CreditStore,
+  Limiter,
+  RunScripts,
+  SessionStore,
+  StatsStore,
+  TargetHealth,
+} from "../core/stores.ts";
+import { together } from "./batch.ts";
 import { cacheStore } from "./cache.ts";
 import { creditStore } from "./credits.ts";
 import { hookStore } from "./hook-store.ts";
@@ -45,6 +53,8 @@ export type Stores = {
   refunds: RefundLedger;
   /** Receipts, as they are read. */
   ledger: Ledger;
+  /** Receipts and counts, for one look at them: what is asked at one time is one request. */
+  look: () => { ledger: Ledger; days: StatsStore["days"] };
   /** Answers that are kept for everybody. */
   cache: CacheStore;
   /** Beside the payment records, so that it can go along with them; without those, in any other store. */
@@ -86,6 +96,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
   const kept = open(connections.responseCache);
   const sessionsBesidePayments = payments === sessions;
   const { ledgerMs } = verificationCache;
+  const counted = open(beside);
   const floorMs = (verificationCache.ttlSeconds ?? 0) * 1000;
   const bought: SessionOptions = {
     prefix: timeSession.prefix,
@@ -115,7 +126,14 @@ export function openStores(connections: Compiled["stores"]): Stores {
     ledger: openLedger(payments, verificationCache.prefix),
     cache: cacheStore(kept, { prefix: responseCache.prefix, secret: responseCache.token }),
     specs: specStore(kept, responseCache.prefix),
-    stats: statsStore(open(beside), tally, statsPrefix),
+    stats: statsStore(counted, tally, statsPrefix),
+    look() {
+      const run = together(payments);
+      return {
+        ledger: openLedger(run, verificationCache.prefix),
+        days: statsStore(counted === payments ? run : counted, tally, statsPrefix).days,
+      };
+    },
     sessionsBesidePayments,
     limitsBesidePayments: limits === payments,
   };
