@@ -39,7 +39,7 @@ export function callsChart(grid: Grid, days: string[]): Markup {
   );
   const head = ["Day", ...known.map((outcome) => right(NAMES[outcome])), right("All")];
   return html`<figure>${chart(days, Math.max(...sums), alternative, (y) => bars(grid, days, known, y))}
-${table("Calls by outcome", ["Outcome", right("Calls"), right("Share")], [...legend, whole])}
+${table("How calls ended", ["Outcome", right("Calls"), right("Share")], [...legend, whole])}
 <details><summary>By day</summary>${table("Calls by day", head, rows)}</details></figure>`;
 }
 

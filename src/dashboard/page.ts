@@ -1,7 +1,7 @@
 /** The pages themselves, from what was found. */
 import type { Doubt, Entry, Ledger, Sum } from "../core/ledger.ts";
 import { callsChart } from "./calls.ts";
-import type { Grids } from "./counts.ts";
+import { countText, type Grids } from "./counts.ts";
 import { funnel } from "./funnel.ts";
 import { html, type Markup } from "./html.ts";
 import { latencies, storeHealth } from "./latency.ts";
@@ -71,10 +71,10 @@ export function dashboardPage(view: View, found: Findings): string {
 <h2>Revenue over time</h2>${tokens.length === 0 ? html`<p>No receipts in these days.</p>` : revenueCharts(sums, days, tokens)}
 ${traffic(grids, days)}
 <h2>Routes</h2>${routesTable(sums)}
-<h2>Owed and in doubt</h2>${entriesTable(`Paid and not delivered: ${owed.total}, oldest first`, owed.entries)}${doubtsTable(doubts)}
+<h2>Owed and in doubt</h2>${entriesTable(`Paid and not delivered: ${countText(owed.total)}, oldest first`, owed.entries)}${doubtsTable(doubts)}
 ${grids && html`<h2>The store</h2>${storeHealth(grids)}`}
 <h2 id=receipts>Receipts</h2><form method=get action="${DASHBOARD_PATH}#receipts"><input type=hidden name=days value=${view.days}><label>Day <input type=date name=day value="${view.day}"></label> <button>Show</button></form>
-${entriesTable(`${receipts.total} receipts on ${view.day}, newest first`, receipts.entries)}<p>${older}</p></main>`,
+${entriesTable(`${countText(receipts.total)} receipts on ${view.day}, newest first`, receipts.entries)}<p>${older}</p></main>`,
   );
 }
 
@@ -96,7 +96,7 @@ function tiles(sums: Sum[], tokens: Token[], owed: number, doubts: number): Mark
   });
   const receipts = sums.reduce((total, sum) => total + sum.receipts, 0);
   const counts = { receipts, owed, "in doubt": doubts };
-  return html`<div class=tiles>${revenue}${Object.entries(counts).map(([name, count]) => html`<div><b>${count}</b><span>${name}</span></div>`)}</div>`;
+  return html`<div class=tiles>${revenue}${Object.entries(counts).map(([name, count]) => html`<div><b>${countText(count)}</b><span>${name}</span></div>`)}</div>`;
 }
 
 function tokensOf(sums: Sum[]): Token[] {

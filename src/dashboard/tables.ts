@@ -1,5 +1,6 @@
 /** The tables of the page. */
 import type { Doubt, Entry, Sum } from "../core/ledger.ts";
+import { countText } from "./counts.ts";
 import { html, type Markup } from "./html.ts";
 import { amountOf, tokenKey } from "./money.ts";
 
@@ -35,7 +36,7 @@ export function routesTable(sums: Sum[]): Markup {
     .slice(0, MOST_ROUTES)
     .map(
       (sum) =>
-        html`<tr><td>${sum.route}<td class=n>${sum.receipts}<td class=n>${sum.delivered}<td class=n>${amountOf(sum.amount, sum)}<td>${sum.symbol}<td>${sum.network}`,
+        html`<tr><td>${sum.route}<td class=n>${countText(sum.receipts)}<td class=n>${countText(sum.delivered)}<td class=n>${amountOf(sum.amount, sum)}<td>${sum.symbol}<td>${sum.network}`,
     );
   const head = ["Route", right("Receipts"), right("Delivered"), right("Revenue"), "Token", "Network"];
   return table(`Top routes: ${rows.length} of ${all.length}`, head, rows);
