@@ -126,12 +126,13 @@ export type StatsStore = {
   /** All that was ever counted. */
   total: () => Promise<Counts>;
   /**
-   * By UTC day, `2026-11-21`, from the first to the last of these, at most 400; days without counts are left out. Where names
-   * of metrics are given, the others are left out.
+   * The sums of some metrics over UTC days, `2026-11-21`, from the first to the last of these, at most 400, added up at the
+   * store: a day of many routes is long. Of `daily` they are told day by day.
    */
-  days: (
-    from: string,
-    to: string,
-    names?: readonly (CounterName | HistogramName)[],
-  ) => Promise<Map<string, Counts>>;
+  over: (from: string, to: string, daily: CounterName, whole: readonly MetricName[]) => Promise<Sums>;
 };
+
+type MetricName = CounterName | HistogramName;
+
+/** Sums over days: by series; and of the one metric by day and by the value of its last label. */
+export type Sums = { daily: Map<string, Map<string, number>>; whole: Counts };

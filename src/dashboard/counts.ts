@@ -1,10 +1,10 @@
 /** The counts of days, as the page looks at them: added up, by a row and a column for each metric. */
 import type { CounterName, HistogramName } from "../core/metrics.ts";
-import { type Counts, readSeries, type Series } from "../core/series.ts";
+import { readSeries } from "../core/series.ts";
+import type { Sums } from "../core/stores.ts";
 
-/** What the page shows; nothing else is read. */
+/** What the page shows of all days together; nothing else is read but outcomes, by day. */
 export const SHOWN_METRICS = [
-  "outcomes_total",
   "payment_stages_total",
   "redis_requests_total",
   "request_duration_seconds",
@@ -18,28 +18,24 @@ export const SHOWN_METRICS = [
 export type Grid = Map<string, Map<string, number>>;
 
 /**
- * A grid for each metric. Rows are the first label's values, of outcomes the days; columns the last label's, of durations the
- * buckets.
+ * A grid for each metric. Rows are the first label's values, columns the last label's, or of durations the buckets; of outcomes
+ * rows are the days.
  */
-export type Grids = Record<(typeof SHOWN_METRICS)[number], Grid>;
+export type Grids = Record<(typeof SHOWN_METRICS)[number] | "outcomes_total", Grid>;
 
-/** Adds them up over the days; counts of a version that knew others are left out. */
-export function toGrids(days: Map<string, Counts>): Grids {
-  const grids = Object.fromEntries(SHOWN_METRICS.map((name) => [name, new Map()])) as unknown as Grids;
-  // The same series come back every day.
-  const known = new Map<string, Series | undefined>();
-  for (const [day, counts] of days) {
-    for (const [text, amount] of counts) {
-      if (!known.has(text)) known.set(text, readSeries(text));
-      const series = known.get(text);
-      const grid = series && Object.hasOwn(grids, series.name) && grids[series.name as keyof Grids];
-      if (!series || !grid) continue;
-      const labels = Object.values(series.labels);
-      const row = series.name === "outcomes_total" ? day : (labels[0] ?? "");
-      const column = series.kind === "histogram" ? series.part : (labels.at(-1) ?? "");
-      const cells = grid.get(row) ?? new Map<string, number>();
-      grid.set(row, cells.set(column, (cells.get(column) ?? 0) + amount));
-    }
+/** Lays them out; counts of a version that knew others are left out. */
+export function toGrids({ daily, whole }: Sums): Grids {
+  const empty = Object.fromEntries(SHOWN_METRICS.map((name): [string, Grid] => [name, new Map()]));
+  const grids = { ...empty, outcomes_total: daily } as Grids;
+  for (const [text, amount] of whole) {
+    const series = readSeries(text);
+    const grid = series && empty[series.name];
+    if (!grid) continue;
+    const labels = Object.values(series.labels);
+    const row = labels[0] ?? "";
+    const column = series.kind === "histogram" ? series.part : (labels.at(-1) ?? "");
+    const cells = grid.get(row) ?? new Map<string, number>();
+    grid.set(row, cells.set(column, (cells.get(column) ?? 0) + amount));
   }
   return grids;
 }

@@ -33,7 +33,7 @@ const LIMITS = {
 };
 
 /** Where it is all read, for one look. */
-export type Look = { ledger: Ledger; days: StatsStore["days"] };
+export type Look = { ledger: Ledger; over: StatsStore["over"] };
 
 /** Makes the room. `look` opens what is read, once for each page. */
 export function makeDashboard(options: { look: () => Look; token: string; clock: Clock }): Dashboard {
@@ -45,10 +45,10 @@ export function makeDashboard(options: { look: () => Look; token: string; clock:
     const today = Math.floor(clock() / DAY_MS);
     const days = Array.from({ length: view.days }, (_, i) => dayOf(today - view.days + 1 + i));
     const [first, last] = [days[0] ?? view.day, dayOf(today)];
-    const { ledger, days: counted } = look();
+    const { ledger, over } = look();
     const [sums, grids, owed, doubts, receipts] = await Promise.all([
       ledger.sums(first, last),
-      gridsOf(counted(first, last, SHOWN_METRICS)),
+      gridsOf(over(first, last, "outcomes_total", SHOWN_METRICS)),
       ledger.owed(TROUBLES),
       ledger.doubts(TROUBLES),
       ledger.page({ day: view.day, before: view.before, limit: SHOWN }),
@@ -88,8 +88,8 @@ export function makeDashboard(options: { look: () => Look; token: string; clock:
 }
 
 /** Statistics: that they cannot be read is no reason to show nothing. */
-async function gridsOf(counted: ReturnType<Look["days"]>): Promise<Grids | undefined> {
-  return counted.then(toGrids, () => undefined);
+async function gridsOf(sums: ReturnType<Look["over"]>): Promise<Grids | undefined> {
+  return sums.then(toGrids, () => undefined);
 }
 
 /** What is asked for; what cannot be read is what is shown by itself. */

@@ -54,7 +54,7 @@ export type Stores = {
   /** Receipts, as they are read. */
   ledger: Ledger;
   /** Receipts and counts, for one look at them: what is asked at one time is one request. */
-  look: () => { ledger: Ledger; days: StatsStore["days"] };
+  look: () => { ledger: Ledger; over: StatsStore["over"] };
   /** Answers that are kept for everybody. */
   cache: CacheStore;
   /** Beside the payment records, so that it can go along with them; without those, in any other store. */
@@ -131,7 +131,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
       const run = together(payments);
       return {
         ledger: openLedger(run, verificationCache.prefix),
-        days: statsStore(counted === payments ? run : counted, tally, statsPrefix).days,
+        over: statsStore(counted === payments ? run : counted, tally, statsPrefix).over,
       };
     },
     sessionsBesidePayments,
