@@ -53,7 +53,7 @@ export function latencies(grids: Grids): Markup {
   ];
   const caption = `Until the answer began: ${rows.length - 1} routes of ${routes.length}`;
   return html`<p class=note>Half of the calls took no longer than p50, 99 of a hundred no longer than p99; estimated from the buckets of the metrics.</p>
-${table(caption, ["Route", right("Calls"), ...HEAD], rows)}${table("What calls wait for", ["", right("Count"), ...HEAD], waits)}`;
+${table(caption, ["Route", right("Calls"), ...HEAD], rows)}${table("What calls wait for", ["Wait", right("Count"), ...HEAD], waits)}`;
 }
 
 /** How the stores do. */

@@ -8,21 +8,14 @@ import type { Ledger } from "../core/ledger.ts";
 import type { PaymentStore, PendingStore } from "../core/ports.ts";
 import type { RefundLedger } from "../core/refund.ts";
 import type { SpecStore } from "../core/specs.ts";
-import type {
-  CreditStore,
-  Limiter,
-  RunScripts,
-  SessionStore,
-  StatsStore,
-  TargetHealth,
-} from "../core/stores.ts";
-import { together } from "./batch.ts";
+import type { CreditStore, Limiter, RunScripts, SessionStore, TargetHealth } from "../core/stores.ts";
 import { cacheStore } from "./cache.ts";
 import { creditStore } from "./credits.ts";
 import { hookStore } from "./hook-store.ts";
 import { openLedger } from "./ledger.ts";
 import { openBook } from "./ledger-keys.ts";
 import { limiter } from "./limiter.ts";
+import { type Look, makeLook } from "./look.ts";
 import { paymentStore, recordKey } from "./payments.ts";
 import { connect, type Note } from "./redis.ts";
 import { refundLedger } from "./refunds.ts";
@@ -53,8 +46,8 @@ export type Stores = {
   refunds: RefundLedger;
   /** Receipts, as they are read. */
   ledger: Ledger;
-  /** Receipts and counts, for one look at them: what is asked at one time is one request. */
-  look: () => { ledger: Ledger; over: StatsStore["over"] };
+  /** Receipts and counts, for one look at them. */
+  look: () => Look;
   /** Answers that are kept for everybody. */
   cache: CacheStore;
   /** Beside the payment records, so that it can go along with them; without those, in any other store. */
@@ -96,7 +89,6 @@ export function openStores(connections: Compiled["stores"]): Stores {
   const kept = open(connections.responseCache);
   const sessionsBesidePayments = payments === sessions;
   const { ledgerMs } = verificationCache;
-  const counted = open(beside);
   const floorMs = (verificationCache.ttlSeconds ?? 0) * 1000;
   const bought: SessionOptions = {
     prefix: timeSession.prefix,
@@ -126,14 +118,8 @@ export function openStores(connections: Compiled["stores"]): Stores {
     ledger: openLedger(payments, verificationCache.prefix),
     cache: cacheStore(kept, { prefix: responseCache.prefix, secret: responseCache.token }),
     specs: specStore(kept, responseCache.prefix),
-    stats: statsStore(counted, tally, statsPrefix),
-    look() {
-      const run = together(payments);
-      return {
-        ledger: openLedger(run, verificationCache.prefix),
-        over: statsStore(counted === payments ? run : counted, tally, statsPrefix).over,
-      };
-    },
+    stats: statsStore(open(beside), tally, statsPrefix),
+    look: makeLook({ books: connections.verificationCache, counts: beside }, nobody, tally),
     sessionsBesidePayments,
     limitsBesidePayments: limits === payments,
   };
