@@ -159,6 +159,18 @@ describeBackends("what is counted", { strict: true }, (of) => {
     await expect(open().stats.over("2020-01-01", "2020-01-31", "outcomes_total", [])).rejects.toThrow();
   });
 
+  it("is looked at with more patience than a call has", async () => {
+    of.faults.setLatency(700);
+    try {
+      const { look, stats } = open();
+      const asked = [today(), today(), "outcomes_total", []] as const;
+      await expect(stats.over(...asked)).rejects.toThrow();
+      expect((await look().over(...asked)).daily.size).toBe(0);
+    } finally {
+      of.faults.setLatency(0);
+    }
+  });
+
   it("leaves no key for ever", async () => {
     const { stats } = open();
     stats.tally.count("rate_limit_blocks_total", ROUTE);
