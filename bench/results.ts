@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import type { Weight } from "./bundles.ts";
 import { type Caching, cachingTablesOf } from "./caching-tables.ts";
 import { type Cold, coldTable } from "./cold.ts";
+import { type Boards, dashboardTablesOf } from "./dashboard.ts";
 import type { Measured } from "./rates.ts";
 import type { Counted } from "./requests.ts";
 import type { Added } from "./stores.ts";
@@ -29,6 +30,8 @@ export type Results = {
   ways?: Ways;
   /** As `ways`. */
   caching?: Caching;
+  /** As `ways`. */
+  dashboard?: Boards;
 };
 
 const RESULTS = "bench/results.json";
@@ -76,7 +79,8 @@ export async function keep(results: Partial<Results>): Promise<void> {
 
 /** The tables of what is there, by name. */
 export function tablesOf(results: Partial<Results>): Record<string, string> {
-  const { machine, bundle, cold, requests, waits, stores, free, unpaid, paid, ways, caching } = results;
+  const { machine, bundle, cold, requests, waits, stores, free, unpaid, paid, ways, caching, dashboard } =
+    results;
   const facts = Object.entries(machine ?? {}).map(([name, value]) => `${name} ${value}`);
   return {
     ...(machine ? { machine: `${facts.join(", ")}.` } : {}),
@@ -90,6 +94,7 @@ export function tablesOf(results: Partial<Results>): Record<string, string> {
     ...(paid ? { paid: rateTable(paid) } : {}),
     ...(ways ? wayTablesOf(ways) : {}),
     ...(caching ? cachingTablesOf(caching) : {}),
+    ...(dashboard ? dashboardTablesOf(dashboard) : {}),
   };
 }
 

@@ -2,13 +2,14 @@
  * `npm run bench`: the gateway against a bare proxy and the x402 SDK's middleware, in one run on one machine.
  *
  *   --quick      two short rounds: does it work, not how fast is it
- *   --only NAME  one part: bundle, cold, requests, free, unpaid, paid, waits, stores, ways, or of ways: quotes, streams, charges; or caching
- *   --write      keeps the result of a whole run, of all ways, or of caching: bench/results.json and the tables of docs/benchmarks.md
+ *   --only NAME  one part: bundle, cold, requests, free, unpaid, paid, waits, stores, ways, or of ways: quotes, streams, charges; or caching, dashboard
+ *   --write      keeps the result of a whole run, of all ways, of caching, or of dashboard: bench/results.json and the tables of docs/benchmarks.md
  */
 import { parseArgs } from "node:util";
 import { buildWorker, type Weight, WORKERS } from "./bundles.ts";
 import { cachingTablesOf } from "./caching-tables.ts";
 import { measureCold } from "./cold.ts";
+import { dashboardTablesOf, measureDashboard } from "./dashboard.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { measureCaching } from "./measure-caching.ts";
 import { measureWays, WAY_PARTS } from "./measure-ways.ts";
@@ -28,6 +29,11 @@ const WAYS_QUICK = { rounds: 2, calls: 20, paced: 50, flood: 10_000 };
 
 const CACHING_FULL = { rounds: 5, calls: 120, bodies: 20_000_000 };
 const CACHING_QUICK = { rounds: 2, calls: 10, bodies: 2_000_000 };
+const DASHBOARD_FULL = { rounds: 7, pages: 20 };
+const DASHBOARD_QUICK = { rounds: 2, pages: 3 };
+
+/** Parts that have a laboratory of their own, and can be kept by themselves. */
+const APART = ["caching", "dashboard"];
 
 const { values: options } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, write: { type: "boolean" } },
@@ -49,14 +55,15 @@ const PARTS: Record<string, (lab: Lab) => Promise<Partial<Results>>> = {
 
 async function main(): Promise<void> {
   const { only } = options;
-  const names = ["bundle", ...Object.keys(PARTS), "ways", ...WAY_PARTS, "caching"];
+  const names = ["bundle", ...Object.keys(PARTS), "ways", ...WAY_PARTS, ...APART];
   if (only !== undefined && !names.includes(only)) throw new Error(`--only takes ${names.join(", ")}`);
-  if (options.write && ((only !== undefined && only !== "ways" && only !== "caching") || options.quick))
-    throw new Error("--write keeps whole runs, all ways, or caching: leave out --only and --quick");
+  const isWhole = only === undefined || only === "ways" || APART.includes(only);
+  if (options.write && (!isWhole || options.quick))
+    throw new Error("--write keeps whole runs, all ways, caching or dashboard: leave out --only and --quick");
   // Everything that is started goes down with this process, however that ends.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const ways = WAY_PARTS.filter((part) => only === undefined || only === "ways" || only === part);
-  const others = only === undefined || (ways.length === 0 && only !== "caching");
+  const others = only === undefined || (ways.length === 0 && !APART.includes(only));
   const measured: Partial<Results> = others ? await measureAll(only) : {};
   if (ways.length > 0) measured.ways = await measureEveryWay(ways);
   if (only === undefined || only === "caching") {
@@ -66,6 +73,11 @@ async function main(): Promise<void> {
       machine,
       ...(await measureCaching(effort, (part) => print(cachingTablesOf({ machine, ...part })))),
     };
+  }
+  if (only === undefined || only === "dashboard") {
+    const effort = options.quick ? DASHBOARD_QUICK : DASHBOARD_FULL;
+    measured.dashboard = { machine: await describeMachine(effort), pages: await measureDashboard(effort) };
+    print(dashboardTablesOf(measured.dashboard));
   }
   if (options.write) await keep(measured);
 }

@@ -23,7 +23,7 @@ export function composeReconcile({ stores, rpc, facilitator }: Compiled, emit: E
 
 /** Wires the operators' page. Makes no request. */
 export function composeDashboard({ stores }: Compiled, token: string): Dashboard {
-  return makeDashboard({ ledger: openStores(stores).ledger, token, clock: Date.now });
+  return makeDashboard({ look: openStores(stores).look, token, clock: Date.now });
 }
 
 /** Wires what makes all instances forget kept answers. Makes no request. */

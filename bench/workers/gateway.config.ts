@@ -7,14 +7,17 @@ const LIMITS = [
 ];
 
 /** What the benchmark sells: one route for each way a call can go. */
-export default defineConfig(({ METRICS }) => ({
-  ...(METRICS === "on" ? { gateway: { metrics: true } } : {}),
+export default defineConfig(({ METRICS, ADMIN_TOKEN, PREFIX }) => ({
+  gateway: {
+    ...(METRICS === "on" ? { metrics: true } : {}),
+    ...(ADMIN_TOKEN ? { admin: { token: "${ADMIN_TOKEN}" } } : {}),
+  },
   wallets: { "base-sepolia": "${PAY_TO}" },
   accepts: [{ asset: "USDC", network: "base-sepolia" }],
   // Payments are signed before the run that uses them.
   defaults: { price: "$0.01", timeout: 3600 },
   facilitator: "${FACILITATOR_URL}",
-  stores: { redis: { url: "${REDIS_URL}", token: "${REDIS_TOKEN}", prefix: "bench" } },
+  stores: { redis: { url: "${REDIS_URL}", token: "${REDIS_TOKEN}", prefix: String(PREFIX ?? "bench") } },
   upstreams: { api: { url: "${UPSTREAM_URL}" } },
   routes: {
     "GET /free": { upstream: "api", price: "$0" },

@@ -10,8 +10,32 @@ type Counter = { help: string; labels: readonly string[]; scale?: number };
 /** Durations, sorted by upper bounds in seconds. */
 type Histogram = { help: string; labels: readonly string[]; bounds: readonly number[] };
 
+/**
+ * How calls end, each in one of these ways: served for a payment, on what was bought ahead, or for nothing; with an offer
+ * (402), a payment that was no good, a rate limit, another refusal; with an error of the upstream, or of the gateway.
+ */
+export const OUTCOMES = [
+  "paid",
+  "ahead",
+  "free",
+  "offered",
+  "rejected",
+  "limited",
+  "refused",
+  "upstream",
+  "gateway",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** How far payments come, in turn. */
+export const STAGES = ["offered", "presented", "settled", "delivered", "owed"] as const;
+
 export const COUNTERS = {
   requests_total: { help: "Calls that were answered.", labels: ["route", "method", "status"] },
+  outcomes_total: {
+    help: "Calls by how they ended: paid, ahead, free, offered, rejected, limited, refused, upstream, gateway.",
+    labels: ["route", "outcome"],
+  },
   payments_total: {
     help: "Priced calls by what became of their payment: success, rejected or missing.",
     labels: ["route", "outcome"],

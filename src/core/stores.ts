@@ -1,5 +1,6 @@
 /** How stores are asked, and what of them is not about payments; `stores/` implements it. */
 import type { RateLimit } from "./limit.ts";
+import type { CounterName, HistogramName } from "./metrics.ts";
 import type { Counts } from "./series.ts";
 import type { Target, Upstream } from "./upstream.ts";
 
@@ -124,6 +125,14 @@ export type TargetHealth = {
 export type StatsStore = {
   /** All that was ever counted. */
   total: () => Promise<Counts>;
-  /** By UTC day, `2026-11-21`, from the first to the last of these, at most 400; days without counts are left out. */
-  days: (from: string, to: string) => Promise<Map<string, Counts>>;
+  /**
+   * The sums of some metrics over UTC days, `2026-11-21`, from the first to the last of these, at most 400, added up at the
+   * store: a day of many routes is long. Of `daily` they are told day by day.
+   */
+  over: (from: string, to: string, daily: CounterName, whole: readonly MetricName[]) => Promise<Sums>;
 };
+
+type MetricName = CounterName | HistogramName;
+
+/** Sums over days: by series; and of the one metric by day and by the value of its last label. */
+export type Sums = { daily: Map<string, Map<string, number>>; whole: Counts };

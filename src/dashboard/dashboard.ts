@@ -7,6 +7,8 @@ import { openBody } from "../core/body.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Clock } from "../core/events.ts";
 import type { Ledger } from "../core/ledger.ts";
+import type { StatsStore } from "../core/stores.ts";
+import { type Grids, SHOWN_METRICS, toGrids } from "./counts.ts";
 import { dashboardPage, failurePage, loginPage, type View } from "./page.ts";
 import { DASHBOARD_PATH, isOwnForm, makeOperators } from "./session.ts";
 import { STYLE } from "./style.ts";
@@ -30,22 +32,28 @@ const LIMITS = {
   upstream: { timeoutMs: LONGEST_MS },
 };
 
-/** Makes the room. */
-export function makeDashboard(options: { ledger: Ledger; token: string; clock: Clock }): Dashboard {
-  const { ledger, token, clock } = options;
+/** Where it is all read, for one look. */
+export type Look = { ledger: Ledger; over: StatsStore["over"] };
+
+/** Makes the room. `look` opens what is read, once for each page. */
+export function makeDashboard(options: { look: () => Look; token: string; clock: Clock }): Dashboard {
+  const { look, token, clock } = options;
   const operators = makeOperators(token, clock);
 
   async function show(url: URL): Promise<Response> {
     const view = viewOf(url, clock());
     const today = Math.floor(clock() / DAY_MS);
     const days = Array.from({ length: view.days }, (_, i) => dayOf(today - view.days + 1 + i));
-    const [sums, owed, doubts, receipts] = await Promise.all([
-      ledger.sums(days[0] ?? view.day, dayOf(today)),
+    const [first, last] = [days[0] ?? view.day, dayOf(today)];
+    const { ledger, over } = look();
+    const [sums, grids, owed, doubts, receipts] = await Promise.all([
+      ledger.sums(first, last),
+      gridsOf(over(first, last, "outcomes_total", SHOWN_METRICS)),
       ledger.owed(TROUBLES),
       ledger.doubts(TROUBLES),
       ledger.page({ day: view.day, before: view.before, limit: SHOWN }),
     ]);
-    return answer(200, dashboardPage(view, { days, sums, owed, doubts, receipts }));
+    return answer(200, dashboardPage(view, { days, sums, grids, owed, doubts, receipts }));
   }
 
   async function login(request: Request): Promise<Response> {
@@ -77,6 +85,11 @@ export function makeDashboard(options: { ledger: Ledger; token: string; clock: C
       const status = error instanceof GatewayError ? error.status : 500;
       return answer(status, failurePage(store ? "The store does not answer." : "That did not work."));
     });
+}
+
+/** Statistics: that they cannot be read is no reason to show nothing. */
+async function gridsOf(sums: ReturnType<Look["over"]>): Promise<Grids | undefined> {
+  return sums.then(toGrids, () => undefined);
 }
 
 /** What is asked for; what cannot be read is what is shown by itself. */

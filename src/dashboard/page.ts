@@ -1,6 +1,10 @@
 /** The pages themselves, from what was found. */
 import type { Doubt, Entry, Ledger, Sum } from "../core/ledger.ts";
+import { callsChart } from "./calls.ts";
+import { countText, type Grids } from "./counts.ts";
+import { funnel } from "./funnel.ts";
 import { html, type Markup } from "./html.ts";
+import { latencies, storeHealth } from "./latency.ts";
 import { amountOf, type Token, tokenKey } from "./money.ts";
 import { revenueCharts } from "./revenue.ts";
 import { DASHBOARD_PATH } from "./session.ts";
@@ -15,6 +19,8 @@ export type Findings = {
   /** The days of the charts, in turn. */
   days: string[];
   sums: Sum[];
+  /** Undefined when they cannot be read. */
+  grids: Grids | undefined;
   owed: { entries: Entry[]; total: number };
   doubts: Doubt[];
   receipts: Awaited<ReturnType<Ledger["page"]>>;
@@ -48,7 +54,7 @@ export function failurePage(sentence: string): string {
 
 /** Everything on one page. */
 export function dashboardPage(view: View, found: Findings): string {
-  const { sums, owed, doubts, receipts, days } = found;
+  const { sums, grids, owed, doubts, receipts, days } = found;
   const tokens = tokensOf(sums);
   const ranges = RANGES.map(
     (range) =>
@@ -63,11 +69,23 @@ export function dashboardPage(view: View, found: Findings): string {
     html`<header><h1>Tollbooth</h1><nav aria-label="Days shown">${ranges}</nav><form method=post action="${DASHBOARD_PATH}/logout"><button>Sign out</button></form></header>
 <main>${tiles(sums, tokens, owed.total, doubts.length)}
 <h2>Revenue over time</h2>${tokens.length === 0 ? html`<p>No receipts in these days.</p>` : revenueCharts(sums, days, tokens)}
+${traffic(grids, days)}
 <h2>Routes</h2>${routesTable(sums)}
-<h2>Owed and in doubt</h2>${entriesTable(`Paid and not delivered: ${owed.total}, oldest first`, owed.entries)}${doubtsTable(doubts)}
+<h2>Owed and in doubt</h2>${entriesTable(`Paid and not delivered: ${countText(owed.total)}, oldest first`, owed.entries)}${doubtsTable(doubts)}
+${grids && html`<h2>The store</h2>${storeHealth(grids)}`}
 <h2 id=receipts>Receipts</h2><form method=get action="${DASHBOARD_PATH}#receipts"><input type=hidden name=days value=${view.days}><label>Day <input type=date name=day value="${view.day}"></label> <button>Show</button></form>
-${entriesTable(`${receipts.total} receipts on ${view.day}, newest first`, receipts.entries)}<p>${older}</p></main>`,
+${entriesTable(`${countText(receipts.total)} receipts on ${view.day}, newest first`, receipts.entries)}<p>${older}</p></main>`,
   );
+}
+
+/** What was counted of all calls, the unpaid ones too. */
+function traffic(grids: Grids | undefined, days: string[]): Markup {
+  if (!grids) {
+    return html`<p role=status class=owed>What was counted of calls cannot be read now. Everything else on this page is there.</p>`;
+  }
+  return html`<h2>Calls by outcome</h2>${callsChart(grids.outcomes_total, days)}
+<h2>From offer to delivery</h2>${funnel(grids.payment_stages_total)}
+<h2>Latency</h2>${latencies(grids)}`;
 }
 
 function tiles(sums: Sum[], tokens: Token[], owed: number, doubts: number): Markup {
@@ -78,7 +96,7 @@ function tiles(sums: Sum[], tokens: Token[], owed: number, doubts: number): Mark
   });
   const receipts = sums.reduce((total, sum) => total + sum.receipts, 0);
   const counts = { receipts, owed, "in doubt": doubts };
-  return html`<div class=tiles>${revenue}${Object.entries(counts).map(([name, count]) => html`<div><b>${count}</b><span>${name}</span></div>`)}</div>`;
+  return html`<div class=tiles>${revenue}${Object.entries(counts).map(([name, count]) => html`<div><b>${countText(count)}</b><span>${name}</span></div>`)}</div>`;
 }
 
 function tokensOf(sums: Sum[]): Token[] {

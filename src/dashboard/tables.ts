@@ -1,17 +1,20 @@
 /** The tables of the page. */
 import type { Doubt, Entry, Sum } from "../core/ledger.ts";
+import { countText } from "./counts.ts";
 import { html, type Markup } from "./html.ts";
 import { amountOf, tokenKey } from "./money.ts";
 
 /** Routes that are shown, those with the most receipts. */
-const TOP = 15;
+export const MOST_ROUTES = 15;
 
-function table(caption: string, head: (string | Markup)[], rows: Markup[]): Markup {
+/** A table that scrolls by itself where it is too wide. */
+export function table(caption: string, head: (string | Markup)[], rows: Markup[]): Markup {
   const cells = head.map((name) => (typeof name === "string" ? html`<th scope=col>${name}` : name));
   return html`<div class=wide tabindex=0 role=region aria-label="${caption}"><table><caption>${caption}</caption><thead><tr>${cells}</thead><tbody>${rows}</tbody></table></div>`;
 }
 
-const right = (name: string) => html`<th scope=col class=n>${name}`;
+/** The head of a column of numbers. */
+export const right = (name: string) => html`<th scope=col class=n>${name}`;
 const time = (at: number) => {
   const text = new Date(at).toISOString();
   return html`<time datetime="${text}">${text.slice(0, 19).replace("T", " ")}</time>`;
@@ -30,10 +33,10 @@ export function routesTable(sums: Sum[]): Markup {
   }
   const all = [...byRoute.values()].sort((a, b) => b.receipts - a.receipts);
   const rows = all
-    .slice(0, TOP)
+    .slice(0, MOST_ROUTES)
     .map(
       (sum) =>
-        html`<tr><td>${sum.route}<td class=n>${sum.receipts}<td class=n>${sum.delivered}<td class=n>${amountOf(sum.amount, sum)}<td>${sum.symbol}<td>${sum.network}`,
+        html`<tr><td>${sum.route}<td class=n>${countText(sum.receipts)}<td class=n>${countText(sum.delivered)}<td class=n>${amountOf(sum.amount, sum)}<td>${sum.symbol}<td>${sum.network}`,
     );
   const head = ["Route", right("Receipts"), right("Delivered"), right("Revenue"), "Token", "Network"];
   return table(`Top routes: ${rows.length} of ${all.length}`, head, rows);

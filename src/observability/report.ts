@@ -3,7 +3,7 @@ import type { ErrorCode } from "../core/error-codes.ts";
 import type { Event } from "../core/events.ts";
 import { keyedHash } from "../core/hash.ts";
 import { toCountedAddress } from "../core/ip.ts";
-import type { Tally } from "../core/metrics.ts";
+import type { Outcome, Tally } from "../core/metrics.ts";
 import type { Observation } from "../core/observation.ts";
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
@@ -16,6 +16,13 @@ const REJECTED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "payment_already_used",
   "payment_conflict",
 ]);
+/** What only the client's wish has made a 5xx. */
+const WISHED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...DECIDED,
+  "not_cached",
+  "websocket_unsupported",
+]);
+const UPSTREAM: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["upstream_unreachable", "upstream_timeout"]);
 /** Longest path that is told, characters. */
 const LONGEST_PATH = 1024;
 
@@ -58,12 +65,25 @@ export async function lineOf(sheet: Observation, secret: string): Promise<Event>
   };
 }
 
+/** How a call has ended; every call has exactly one end. */
+export function outcomeOf({ code, status, access }: Observation): Outcome {
+  if (code === "payment_required") return "offered";
+  if (code === "rate_limited") return "limited";
+  if (code && REJECTED.has(code)) return "rejected";
+  if (code && UPSTREAM.has(code)) return "upstream";
+  if (code) return status >= 500 && !WISHED.has(code) ? "gateway" : "refused";
+  if (status >= 400) return "upstream";
+  if (access === "claimed" || access === "kept") return "paid";
+  return access === "session" || access === "credit" ? "ahead" : "free";
+}
+
 /** Counts a request whose answer begins. */
 export function countRequest(sheet: Observation, tally: Tally): void {
   const { route, status, code } = sheet;
   const key = { route: route?.key ?? "unmatched" };
   const method = METHODS.has(sheet.method) ? sheet.method : "OTHER";
   tally.count("requests_total", { ...key, method, status: String(status) });
+  tally.count("outcomes_total", { ...key, outcome: outcomeOf(sheet) });
   tally.time("request_duration_seconds", { ...key, method }, sheet.durationMs);
   if (code) tally.count("refusals_total", { ...key, code });
   if (sheet.access) tally.count("access_total", { ...key, access: sheet.access });

@@ -39,6 +39,25 @@ async function sendOne(run: RunScripts, queue: Waiting[]): Promise<void> {
   }
 }
 
+/**
+ * The same connection, but what is asked of it at one time, and until whoever waits has gone on, is one request. For the
+ * length of one errand only: in workerd what one request waits for cannot be brought to it by another.
+ */
+export function together(run: RunScripts): RunScripts {
+  let batch: Batch | undefined;
+  return (calls) => {
+    if (!batch) {
+      const next = openBatch();
+      batch = next;
+      setTimeout(() => {
+        batch = undefined;
+        next.send();
+      }, 0);
+    }
+    return batch.add({ run, calls, read: (replies) => replies });
+  };
+}
+
 /** Asks one question by itself. @throws GatewayError `store_unavailable` */
 export function ask<T>(question: Question<T>): Promise<T> {
   const batch = openBatch();

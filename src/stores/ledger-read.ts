@@ -4,15 +4,35 @@ import { GatewayError } from "../core/errors.ts";
 import type { BookedAsset, Doubt, Entry, EntryStatus, Sum } from "../core/ledger.ts";
 import { NOW } from "./clock.ts";
 
-/** KEYS: a day's list. ARGV: first and last place. Returns how many there are in all, and the lines. */
-export const LINES = `#!lua flags=allow-key-locking
-return {redis.call('LLEN', KEYS[1]), redis.call('LRANGE', KEYS[1], ARGV[1], ARGV[2])}`;
+/** Says for each line whether its payment has a refund: 1, else 0. KEYS from the second on are months of refunds. */
+const REFUNDED = `
+local function refunded(lines)
+  local flags = {}
+  for i = 1, #lines do flags[i] = 0 end
+  for k = 2, #KEYS do
+    if redis.call('EXISTS', KEYS[k]) == 1 then
+      for i, line in ipairs(lines) do
+        local spend = string.match(line, '^%d+ %d+ %l (%S+)')
+        if spend and redis.call('HEXISTS', KEYS[k], spend) == 1 then flags[i] = 1 end
+      end
+    end
+  end
+  return flags
+end`;
 
-/** KEYS: a day's list. ARGV: places. Returns their lines, empty where there is none. */
-export const PICK = `#!lua flags=allow-key-locking
+/**
+ * KEYS: a day's list, months of refunds. ARGV: first and last place. Returns how many there are in all, the lines, and which
+ * of them have a refund.
+ */
+export const LINES = `#!lua flags=allow-key-locking${REFUNDED}
+local lines = redis.call('LRANGE', KEYS[1], ARGV[1], ARGV[2])
+return {redis.call('LLEN', KEYS[1]), lines, refunded(lines)}`;
+
+/** KEYS: as of `LINES`. ARGV: places. Returns how many were asked for, their lines, empty where there is none, and the same. */
+export const PICK = `#!lua flags=allow-key-locking${REFUNDED}
 local lines = {}
 for i, place in ipairs(ARGV) do lines[i] = redis.call('LINDEX', KEYS[1], place) or '' end
-return lines`;
+return {#lines, lines, refunded(lines)}`;
 
 /** KEYS: a day's sums. Returns fields and values in turn. */
 export const SUMS = `#!lua flags=allow-key-locking
@@ -21,13 +41,6 @@ return redis.call('HGETALL', KEYS[1])`;
 /** KEYS: what is owed. ARGV: how many. Returns how many there are in all, and the oldest places. */
 export const OWED = `#!lua flags=allow-key-locking
 return {redis.call('ZCARD', KEYS[1]), redis.call('ZRANGE', KEYS[1], '0', ARGV[1] - 1)}`;
-
-/** KEYS: a month's refunds. ARGV: payments. Returns 1 for each that has one, else 0. */
-export const REFUNDED = `#!lua flags=allow-key-locking
-local found = {}
-local refunds = redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HMGET', KEYS[1], unpack(ARGV)) or {}
-for i = 1, #ARGV do found[i] = refunds[i] and 1 or 0 end
-return found`;
 
 /** KEYS: a part of the index of pending payments. ARGV: how many. Returns payments, oldest first. */
 export const PENDING = `#!lua flags=allow-key-locking
@@ -46,8 +59,8 @@ end
 return found`;
 
 export const Counted = z.tuple([z.number(), z.array(z.string())]);
+export const Lined = z.tuple([z.number(), z.array(z.string()), z.array(z.number())]);
 export const Strings = z.array(z.string());
-export const Numbers = z.array(z.number());
 export const Doubts = z.array(z.tuple([z.string(), z.string(), z.string(), z.string()]));
 
 const STATES: Record<string, EntryStatus> = { o: "owed", d: "delivered", b: "broken" };
@@ -64,8 +77,8 @@ export function read<T>(schema: z.ZodMiniType<T>, reply: unknown): T {
   throw unreadable("reply");
 }
 
-/** One receipt. A line that cannot be read is money: it is not passed over. @throws GatewayError `store_unavailable` */
-export function toEntry(line: string, day: string, index: number): Entry {
+/** One receipt; `isRefund`: it is to be paid back. A line that cannot be read is money: it is not passed over. @throws GatewayError `store_unavailable` */
+export function toEntry(line: string, day: string, index: number, isRefund = false): Entry {
   const [, settled, ended, state = "", spend = "", payer = "", transaction, amount = "", group = ""] =
     LINE.exec(line) ?? [];
   const status = STATES[state];
@@ -75,7 +88,7 @@ export function toEntry(line: string, day: string, index: number): Entry {
     index,
     settledAt: Number(settled),
     endedAt: Number(ended) || undefined,
-    status,
+    status: isRefund ? "refund" : status,
     spend,
     payer,
     transaction: transaction === "-" ? "" : (transaction ?? ""),

@@ -1,16 +1,15 @@
 /** The ledger behind a connection, for who reads it. What is written is part of the payments' own script. */
-import type { Entry, Ledger } from "../core/ledger.ts";
+import type { Ledger } from "../core/ledger.ts";
 import type { RunScripts } from "../core/stores.ts";
 import { dayName, dayNumber, ledgerKeys } from "./ledger-keys.ts";
 import {
   Counted,
   DOUBTFUL,
   LINES,
-  Numbers,
+  Lined,
   OWED,
   PENDING,
   PICK,
-  REFUNDED,
   read,
   Strings,
   SUMS,
@@ -31,25 +30,21 @@ const DAYS_AT_ONCE = 60;
 export function openLedger(run: RunScripts, prefix: string): Ledger {
   const keys = (day: string) => ledgerKeys(prefix, dayNumber(day));
 
+  /** A refund is recorded by a hook, beside the ledger: in the month of the settlement, or the one after. */
+  function withRefunds(day: string): string[] {
+    const [year = 0, month = 1] = day.split("-").map(Number);
+    const months = [month - 1, month].map((at) => new Date(Date.UTC(year, at)).toISOString().slice(0, 7));
+    return [keys(day).list, ...months.map((at) => refundsKey(prefix, at))];
+  }
+
   /** From one place to another; negative ones count from the end. */
   async function lines(day: string, first: number, last: number) {
     const args = [String(first), String(last)];
-    const [reply] = await run([{ script: LINES, keys: [keys(day).list], args }]);
-    const [total, found] = read(Counted, reply);
+    const [reply] = await run([{ script: LINES, keys: withRefunds(day), args }]);
+    const [total, found, refunds] = read(Lined, reply);
     const start = first < 0 ? total - found.length : first;
-    const entries = found.map((line, i) => toEntry(line, day, start + i));
-    return { total, start, entries: await withRefunds(entries) };
-  }
-
-  /** A refund is recorded by a hook, beside the ledger: in the month of the settlement, or the one after. */
-  async function withRefunds(entries: Entry[]): Promise<Entry[]> {
-    const months = new Set(entries.flatMap(({ settledAt }) => [monthOf(settledAt), monthOf(settledAt, 1)]));
-    const args = entries.map(({ spend }) => spend);
-    const calls = [...months].map((month) => ({ script: REFUNDED, keys: [refundsKey(prefix, month)], args }));
-    const found = calls.length === 0 ? [] : (await run(calls)).map((reply) => read(Numbers, reply));
-    return entries.map((entry, i) =>
-      found.some((refunded) => refunded[i] === 1) ? { ...entry, status: "refund" } : entry,
-    );
+    const entries = found.map((line, i) => toEntry(line, day, start + i, refunds[i] === 1));
+    return { total, start, entries };
   }
 
   return {
@@ -83,14 +78,15 @@ export function openLedger(run: RunScripts, prefix: string): Ledger {
         // One that the day's list had no room for is counted, and cannot be shown.
         if (index !== "-") byDay.set(name, [...(byDay.get(name) ?? []), index]);
       }
-      const picks = [...byDay].map(([day, args]) => ({ script: PICK, keys: [keys(day).list], args }));
+      const picks = [...byDay].map(([day, args]) => ({ script: PICK, keys: withRefunds(day), args }));
       const replies = picks.length === 0 ? [] : await run(picks);
-      const entries = [...byDay].flatMap(([day, places], i) =>
-        read(Strings, replies[i]).flatMap((line, n) =>
-          line === "" ? [] : [toEntry(line, day, Number(places[n]))],
-        ),
-      );
-      return { entries: await withRefunds(entries), total };
+      const entries = [...byDay].flatMap(([day, places], i) => {
+        const [, lines, refunds] = read(Lined, replies[i]);
+        return lines.flatMap((line, n) =>
+          line === "" ? [] : [toEntry(line, day, Number(places[n]), refunds[n] === 1)],
+        );
+      });
+      return { entries, total };
     },
 
     async doubts(limit) {
@@ -121,9 +117,4 @@ export function openLedger(run: RunScripts, prefix: string): Ledger {
 function daysOf(from: string, to: string): string[] {
   const first = dayNumber(from);
   return Array.from({ length: Math.max(0, dayNumber(to) - first + 1) }, (_, i) => dayName(first + i));
-}
-
-function monthOf(at: number, later = 0): string {
-  const date = new Date(at);
-  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + later)).toISOString().slice(0, 7);
 }

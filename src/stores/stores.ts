@@ -15,6 +15,7 @@ import { hookStore } from "./hook-store.ts";
 import { openLedger } from "./ledger.ts";
 import { openBook } from "./ledger-keys.ts";
 import { limiter } from "./limiter.ts";
+import { type Look, makeLook } from "./look.ts";
 import { paymentStore, recordKey } from "./payments.ts";
 import { connect, type Note } from "./redis.ts";
 import { refundLedger } from "./refunds.ts";
@@ -45,6 +46,8 @@ export type Stores = {
   refunds: RefundLedger;
   /** Receipts, as they are read. */
   ledger: Ledger;
+  /** Receipts and counts, for one look at them. */
+  look: () => Look;
   /** Answers that are kept for everybody. */
   cache: CacheStore;
   /** Beside the payment records, so that it can go along with them; without those, in any other store. */
@@ -116,6 +119,7 @@ export function openStores(connections: Compiled["stores"]): Stores {
     cache: cacheStore(kept, { prefix: responseCache.prefix, secret: responseCache.token }),
     specs: specStore(kept, responseCache.prefix),
     stats: statsStore(open(beside), tally, statsPrefix),
+    look: makeLook({ books: connections.verificationCache, counts: beside }, nobody, tally),
     sessionsBesidePayments,
     limitsBesidePayments: limits === payments,
   };

@@ -1,4 +1,4 @@
-/** The operators' page in a real Chromium, over 100,000 receipts of a day. */
+/** The operators' page in a real Chromium, over 100,000 receipts of a day and the counts of 90 days. */
 import type { Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -6,9 +6,12 @@ import { canBrowse } from "../fixtures/browser.ts";
 import { ADMIN_TOKEN } from "../fixtures/tollbooth.config.ts";
 import { startWorld, type World } from "../fixtures/world.ts";
 import { SOLD, seedLedger } from "../store/ledger-seed.ts";
+import { seededRoutes, seedStats } from "../store/stats-seed.ts";
 
 const MANY = 100_000;
 const DAY_MS = 86_400_000;
+const DAYS = 90;
+const ROUTES = 20;
 const { CHROMIUM = "/usr/bin/chromium" } = process.env;
 const HOSTILE = 'GET /<img src=x onerror="document.title=1">';
 
@@ -24,6 +27,7 @@ describe.runIf(canBrowse)("the operators' page", () => {
     const hostile = SOLD.map((sold, i) => (i === 1 ? { ...sold, route: HOSTILE } : sold));
     await seedLedger(redis, "test", today - 1, MANY, hostile);
     await seedLedger(redis, "test", today - 4, 400);
+    await seedStats(redis, "test", { last: today - 1, days: DAYS, routes: ROUTES });
     browser = await chromium.launch({ executablePath: CHROMIUM, chromiumSandbox: false });
     page = await browser.newPage({ viewport: { width: 360, height: 740 }, colorScheme: "dark" });
     page.on("console", (message) => complaints.push(message.text()));
@@ -55,16 +59,40 @@ describe.runIf(canBrowse)("the operators' page", () => {
     const [whole, rest] = [usdc / 1_000_000n, String(usdc % 1_000_000n).padStart(6, "0")];
     const text = await page.locator(".tiles").innerText();
     expect(text).toContain(`${whole}.${rest.replace(/(?<=\d\d)0+$/, "")} USDC`);
-    expect(text).toMatch(/100400\s+receipts/);
+    expect(text).toMatch(/100,400\s+receipts/);
     expect(await page.getByRole("cell", { name: HOSTILE, exact: true }).count()).toBe(1);
     expect(await page.title()).toBe("Tollbooth");
+  });
+
+  it("shows 90 days of calls, funnel and latencies, each picture with its words, and nothing of it is lost", async () => {
+    await page.getByRole("link", { name: "90 days" }).click();
+    await page
+      .getByRole("img", { name: /^Calls from .* in all, at most .* a day; the table says/ })
+      .waitFor();
+    const table = page.getByRole("region", { name: "How calls ended" });
+    const figures = (await table.locator("tbody td:nth-child(2)").allInnerTexts()).map((text) =>
+      Number(text.replaceAll(",", "")),
+    );
+    // Each class, then all: the day's last look may have counted a call of this page's own world.
+    expect(figures).toHaveLength(10);
+    expect(figures.slice(0, -1).reduce((sum, count) => sum + count, 0)).toBe(figures.at(-1));
+    expect(await page.locator("path.bar").count()).toBe(9);
+    const funnel = page.getByRole("img", { name: /^Offered [\d,]+, Presented [\d,]+ \(93\.\d%\), Settled/ });
+    expect(await funnel.count()).toBe(1);
+    const [busiest = ""] = seededRoutes(1);
+    const latency = page.getByRole("region", { name: /^Until the answer began: 15 routes of 2\d$/ });
+    expect(await latency.getByRole("row", { name: busiest }).innerText()).toMatch(/\d+ ms\s+\d+ ms\s+/);
+    await page.getByText("By day", { exact: true }).click();
+    expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+    const days = page.getByRole("region", { name: "Calls by day" }).locator("tbody tr");
+    expect(await days.count()).toBeGreaterThanOrEqual(DAYS - 1);
   });
 
   it("pages through a day of them, newest first", async () => {
     const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
     await page.getByLabel("Day", { exact: true }).fill(yesterday);
     await page.getByRole("button", { name: "Show" }).click();
-    const table = page.getByRole("region", { name: `${MANY} receipts on ${yesterday}, newest first` });
+    const table = page.getByRole("region", { name: `100,000 receipts on ${yesterday}, newest first` });
     const times = () => table.locator("tbody time").allInnerTexts();
     const first = await times();
     await page.getByRole("link", { name: "Older" }).click();

@@ -95,6 +95,34 @@ describeBackends("the ledger", { strict: true }, (of) => {
     expect(await ledger.owed(10)).toEqual({ entries: [], total: 0 });
   });
 
+  it("a refund that is recorded in the month of the settlement or the next is told of a receipt and of a debt", async () => {
+    const { claim, change, ledger } = instance(of);
+    for (const spend of ["a1", "b2", "c3"]) {
+      await claim(spend, "A");
+      await change(spend, "A", { to: "settled" }, RECEIPT);
+    }
+    const [year = 0, month = 1] = (await today(of)).split("-").map(Number);
+    for (const [spend, later] of [
+      ["a1", 0],
+      ["c3", 1],
+    ] as const) {
+      const name = new Date(Date.UTC(year, month - 1 + later)).toISOString().slice(0, 7);
+      await redis(of, "HSET", `test:ledger:refunds:${name}`, spend, "{}");
+    }
+    of.faults.resetCounters();
+    const told = [
+      ["a1", "refund"],
+      ["b2", "owed"],
+      ["c3", "refund"],
+    ];
+    const { entries } = await ledger.page({ day: await today(of), limit: 10 });
+    expect(entries.map(({ spend, status }) => [spend, status]).reverse()).toEqual(told);
+    const owed = await ledger.owed(10);
+    expect(owed.entries.map(({ spend, status }) => [spend, status]).sort()).toEqual(told);
+    // The time, the page, and for debts where they are and what they are.
+    expect(of.faults.requestCount).toBe(4);
+  });
+
   it("what is written again, by whomever, is one receipt", async () => {
     const { claim, change, ledger } = instance(of);
     await claim("a1", "A");

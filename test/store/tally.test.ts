@@ -24,6 +24,14 @@ describeBackends("what is counted", { strict: true }, (of) => {
   };
   const delivered = ({ payments }: ReturnType<typeof open>) => payments.change(BY, { to: "delivered" });
   const today = () => new Date().toISOString().slice(0, 10);
+  /** A day's counts, as they are kept. */
+  async function countsOf(day: string): Promise<Map<string, number>> {
+    const { result } = (await postJson(of.redis, "/", ["HGETALL", `test:stats:day:${day}`])) as {
+      result: string[];
+    };
+    const pairs = Array.from({ length: result.length / 2 }, (_, i) => result.slice(2 * i, 2 * i + 2));
+    return new Map(pairs.map(([series = "", count]) => [series, Number(count)]));
+  }
   const isStatistics = { when: () => true };
 
   it("of the store itself rides along with a payment's last word: no request of its own, each counted once", async () => {
@@ -37,7 +45,7 @@ describeBackends("what is counted", { strict: true }, (of) => {
     const { stats } = open();
     const total = await stats.total();
     expect(total.get(ended("ok"))).toBe(3);
-    expect((await stats.days(today(), today())).get(today())).toEqual(total);
+    expect(await countsOf(today())).toEqual(total);
   });
 
   it("goes with the last word on a payment, and not with those before it", async () => {
@@ -99,12 +107,68 @@ describeBackends("what is counted", { strict: true }, (of) => {
       histogramSeries("request_duration_seconds", { ...ROUTE, method: "GET" }, name);
     const total = await stats.total();
     expect([total.get(part("0.1")), total.get(part("sum")), total.get(BLOCKED)]).toEqual([2, 140_000, 1]);
-    const days = await stats.days("2020-01-01", today());
-    expect([...days.keys()]).toEqual([]);
     const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-    const two = await stats.days(yesterday, today());
-    expect([two.get(yesterday)?.get(part("0.1")), two.get(today())?.get(BLOCKED)]).toEqual([2, 1]);
-    expect([two.get(yesterday)?.has(BLOCKED), two.get(today())?.has(part("sum"))]).toEqual([false, false]);
+    const [before, now] = [await countsOf(yesterday), await countsOf(today())];
+    expect([before.get(part("0.1")), now.get(BLOCKED)]).toEqual([2, 1]);
+    expect([before.has(BLOCKED), now.has(part("sum"))]).toEqual([false, false]);
+  });
+
+  it("is summed up over any days: what was asked for and nothing else, one metric by day, the others as a whole", async () => {
+    const days = Array.from({ length: 25 }, (_, n) =>
+      new Date(Date.UTC(2026, 1, 10 + n)).toISOString().slice(0, 10),
+    );
+    const outcome = (route: string, name: string) =>
+      counterSeries("outcomes_total", { route, outcome: name });
+    const settled = counterSeries("payment_stages_total", { route: 'GET /"odd\\', stage: "settled" });
+    for (const [n, day] of days.entries()) {
+      const counts = [
+        outcome("GET /a", "paid"),
+        n + 1,
+        outcome("GET /b", "paid"),
+        1,
+        outcome("GET /b", "free"),
+        2,
+      ];
+      const others = [settled, 2 ** 40, BLOCKED, 7, "no series", 1];
+      if (n !== 12)
+        await postJson(of.redis, "/", [
+          "HSET",
+          `test:stats:day:${day}`,
+          ...[...counts, ...others].map(String),
+        ]);
+    }
+    of.faults.resetCounters();
+    const [first = "", last = ""] = [days[0], days[24]];
+    const { daily, whole } = await open().stats.over(first, last, "outcomes_total", ["payment_stages_total"]);
+    expect(of.faults.requestCount).toBe(1);
+    const expected = days.map(
+      (day, n) =>
+        [
+          day,
+          new Map([
+            ["paid", n + 2],
+            ["free", 2],
+          ]),
+        ] as const,
+    );
+    expect(daily).toEqual(new Map(expected.filter((_, n) => n !== 12)));
+    expect(whole).toEqual(new Map([[settled, 24 * 2 ** 40]]));
+    const none = await open().stats.over("2020-01-01", "2020-01-31", "outcomes_total", []);
+    expect([none.daily.size, none.whole.size]).toEqual([0, 0]);
+    await postJson(of.redis, "/", ["SET", "test:stats:day:2020-01-02", "no hash"]);
+    await expect(open().stats.over("2020-01-01", "2020-01-31", "outcomes_total", [])).rejects.toThrow();
+  });
+
+  it("is looked at with more patience than a call has", async () => {
+    of.faults.setLatency(700);
+    try {
+      const { look, stats } = open();
+      const asked = [today(), today(), "outcomes_total", []] as const;
+      await expect(stats.over(...asked)).rejects.toThrow();
+      expect((await look().over(...asked)).daily.size).toBe(0);
+    } finally {
+      of.faults.setLatency(0);
+    }
   });
 
   it("leaves no key for ever", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Entry } from "../../src/core/ledger.ts";
 import { openLedger } from "../../src/stores/ledger.ts";
 import { connect } from "../../src/stores/redis.ts";
+import { postJson } from "../bridge/backends.ts";
 import { decode } from "../fixtures/sign.ts";
 import { ADMIN_TOKEN } from "../fixtures/tollbooth.config.ts";
 import type { World } from "../fixtures/world.ts";
@@ -120,6 +121,89 @@ export function ledgerTests(world: () => World): void {
       expect(headers.get("content-security-policy")).toMatch(
         /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
       );
+    });
+
+    describe("with what was counted", () => {
+      const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+      const show = async (query = "") => (await ask(query, { headers })).text();
+      const numberOf = (text = "0") => Number(text.replaceAll(",", ""));
+      /** Calls by outcome and in all, and payments by stage, as the page has them. */
+      async function counted(): Promise<Record<string, number>> {
+        const text = await show();
+        const outcomes = text.matchAll(/class="key (\w+)"><\/i>[^<]*<td class=n>([\d,]+)/g);
+        const [, all] = /All calls<td class=n>([\d,]+)/.exec(text) ?? [];
+        const [, bars = ""] = /aria-label="(Offered [^"]*)"/.exec(text) ?? [];
+        const stages = bars.matchAll(/(\w+) ([\d,]+)/g);
+        const named = [...outcomes, ...stages].map(([, name = "", count]) => [name, numberOf(count)]);
+        return { ...Object.fromEntries(named), all: numberOf(all) };
+      }
+      /** What is counted once everything before is. */
+      async function calm(): Promise<Record<string, number>> {
+        const free = async () => (await counted()).free ?? 0;
+        const known = await free();
+        await (await fetch(`${world().gateway.url}/free`)).text();
+        await expect.poll(free, { timeout: 5000 }).toBeGreaterThan(known);
+        return counted();
+      }
+
+      it("each call is in one class, and the classes add up to all of them", async () => {
+        const { gateway, pay, present } = world();
+        const before = await calm();
+        const get = async (path: string) => (await fetch(gateway.url + path)).text();
+        await get("/free");
+        await (await pay("/weather")).text();
+        await (await present("/weather", "no payment at all")).text();
+        await get("/nowhere");
+        await get("/free/dead");
+        const grown = async () => {
+          const now = await counted();
+          const parts = Object.entries(now).map(
+            ([name, count]) => [name, count - (before[name] ?? 0)] as const,
+          );
+          return Object.fromEntries(parts.filter(([, count]) => count !== 0));
+        };
+        const outcomes = { free: 1, offered: 1, paid: 1, rejected: 1, refused: 1, upstream: 1, all: 6 };
+        const stages = { Offered: 1, Presented: 2, Settled: 1, Delivered: 1 };
+        await expect.poll(grown, { timeout: 5000 }).toEqual({ ...outcomes, ...stages });
+        const text = await show();
+        expect(text).toMatch(
+          /<tr><td>GET \/weather<td class=n>[\d,]+(?:<td class=n>(?:under 5 ms|over 10 s|\d+ ms|[\d.]+ s)){3}/,
+        );
+        expect(text).toMatch(/Upstream: demo<td class=n>/);
+        expect(text).toMatch(/Settlement<td class=n>/);
+        expect(text).toMatch(
+          /<caption>Redis<\/caption>.*<td class=n>[\d,]+<td class="n(?: owed)?">[\d,]+ \([\d.]+%\)/,
+        );
+      });
+
+      it.each([30, 90])(
+        "a page of %i days is two requests to the store, with receipts, debts and refunds",
+        async (days) => {
+          const { pay, redis } = world();
+          await (await pay("/status/503")).text();
+          await calm();
+          redis.resetCounters();
+          await show(`?days=${days}`);
+          expect(redis.requestCount).toBe(2);
+        },
+      );
+
+      it("and without it, where that cannot be read", async () => {
+        const { REDIS_URL: url = "", REDIS_TOKEN: token = "" } = world().vars;
+        const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+        const key = `test:stats:day:${yesterday}`;
+        await postJson({ url, token }, "/", ["SET", key, "no hash"]);
+        try {
+          const answer = await ask("", { headers });
+          const text = await answer.text();
+          expect(answer.status).toBe(200);
+          expect(text).toContain("What was counted of calls cannot be read now.");
+          expect(text).not.toContain("Latency");
+          expect(text).toMatch(/Revenue over time.*Owed and in doubt.*newest first/s);
+        } finally {
+          await postJson({ url, token }, "/", ["DEL", key]);
+        }
+      });
     });
 
     it("shows a receipt, and says so when the store is away", async () => {
