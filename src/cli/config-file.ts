@@ -48,7 +48,7 @@ export async function readSource(path: string): Promise<ConfigSource> {
   if (!existsSync(file)) throw new CommandError(`There is no ${path}. Name another with --config.`);
   // The package itself, so that a project is checked by the tollbooth that was called, installed in it or not.
   const virtualModules = { "tollbooth-edge": tollbooth };
-  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, virtualModules });
+  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, tryNative: true, virtualModules });
   const source: unknown = await jiti.import(file, { default: true }).catch((cause: unknown) => {
     throw new CommandError(
       `${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
