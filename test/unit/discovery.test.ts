@@ -87,6 +87,62 @@ describe("openapi.json", () => {
     expect(text).not.toMatch(/pets|Pet|Failure/);
   });
 
+  const referring = (refs: string[], document: Json) => {
+    const content = { "application/json": { schema: { anyOf: refs.map(($ref) => ({ $ref })) } } };
+    const get = { responses: { 200: { description: "ok", content } } };
+    const openapi = { openapi: "3.1.0", ...document, paths: { "/a": { get }, ...Object(document.paths) } };
+    return describedBy(({ upstreams }) =>
+      Object.assign(upstreams.api ?? {}, { openapi, defaultPrice: "$1" }),
+    );
+  };
+
+  it("cannot be made to write into what all objects have in common, whatever a component's kind is called", async () => {
+    const own = Object.getOwnPropertyNames(Object.prototype).filter(
+      (name) => !/^(?:constructor|__proto__)$/.test(name),
+    );
+    const components = Object.fromEntries(own.map((name) => [name, { call: { type: "string" } }]));
+    const described = await referring(
+      own.map((name) => `#/components/${name}/call`),
+      { components },
+    );
+    expect(own.filter((name) => Object.hasOwn(Reflect.get(Object.prototype, name), "call"))).toEqual([]);
+    expect(JSON.stringify(described.paths)).toContain("#/components/schemas/api_call_2");
+  });
+
+  it("publishes what a reference into the middle of something leads to as what it is, under a name of its own", async () => {
+    const { components, paths } = await referring(
+      [
+        "#/components/schemas/Pet/properties/headers/items",
+        "#/paths/~1b/get/responses/200/content/x~1y/schema",
+      ],
+      {
+        components: {
+          schemas: { Pet: { properties: { headers: { items: { type: "string" } } } } },
+          securitySchemes: { key: { type: "http", scheme: "basic" } },
+        },
+        paths: {
+          "/b": {
+            get: {
+              parameters: [{ $ref: "#/paths/~1c/get/parameters/0" }],
+              responses: { 200: { description: "b", content: { "x/y": { schema: { type: "number" } } } } },
+            },
+          },
+          "/c": {
+            get: {
+              "x-internal": true,
+              parameters: [{ name: "q", in: "query", schema: { $ref: "#/components/securitySchemes/key" } }],
+              responses: ok,
+            },
+          },
+        },
+      },
+    );
+    expect(components?.schemas).toMatchObject({ items: { type: "string" }, schema: { type: "number" } });
+    expect(JSON.stringify(paths?.["/a"])).toContain('"#/components/schemas/schema"');
+    expect(JSON.stringify(paths?.["/b"])).toContain('"name":"q"');
+    expect(JSON.stringify(components)).not.toContain("basic");
+  });
+
   it("follows a reference that leads nowhere to nothing", async () => {
     const content = { "application/json": { schema: { $ref: "#/components/schemas/Gone" } } };
     const get = { responses: { 200: { description: "ok", content } } };
