@@ -418,7 +418,10 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
   });
 
   it("while the wallet is asked no other way can be chosen: what the button says is what is signed", async () => {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    let resolve = () => {};
+    const promise = new Promise<void>((done) => {
+      resolve = done;
+    });
     // As if the other way could be chosen too, and cost more.
     const dearer = async (page: Page) =>
       page.route(/\/weather$/, async (route) => {
