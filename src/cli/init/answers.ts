@@ -126,7 +126,7 @@ function oneOf(text: string, known: readonly string[]): string | undefined {
  * URLs are written into files that are read line by line, and into which some readers put variables: `new URL` would pass
  * over the end of a line, and take what follows for more of the URL.
  */
-const PLAIN = /^(?![^]*["'`\\$#])[\x21-\x7e]+$/;
+const PLAIN = /^(?!.*["'`\\$#])[\x21-\x7e]+$/;
 
 function urlProblem(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
