@@ -1,5 +1,6 @@
 /** Who is an operator, in a browser: for how long, by which token, and by whose form. */
 import { expect, it } from "vitest";
+import { html } from "../../src/dashboard/html.ts";
 import { isOwnForm, makeOperators } from "../../src/dashboard/session.ts";
 
 const TOKEN = "operators-only-0123456789";
@@ -39,4 +40,11 @@ it.each<[says: Record<string, string>, own: boolean]>([
   [{ origin: "null" }, false],
 ])("a form that says %j is taken: %s", (headers, own) => {
   expect(isOwnForm(new Request(URL_OF, { method: "POST", headers }))).toBe(own);
+});
+
+it("what comes from outside can end neither a text nor an attribute", () => {
+  const evil = `<&>"'`;
+  expect(html`<p title="${evil}">${evil}</p>`.text).toBe(
+    '<p title="&lt;&amp;&gt;&quot;&#39;">&lt;&amp;&gt;&quot;&#39;</p>',
+  );
 });
