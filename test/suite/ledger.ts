@@ -34,7 +34,10 @@ export function ledgerTests(world: () => World): void {
     const isOver = () => redis.requests.some(({ commands }) => commands.flat().includes("delivered"));
     await expect.poll(isOver).toBe(true);
     // The claim, that it was settled, that it was delivered.
-    expect(redis.requests.map(({ commands }) => commands.length)).toEqual([1, 1, 1]);
+    const isCount = (command: unknown) => JSON.stringify(command).includes(":stats:");
+    // Counts go along now and then, with what is written anyway.
+    const own = redis.requests.map(({ commands }) => commands.filter((command) => !isCount(command)).length);
+    expect(own).toEqual([1, 1, 1]);
     await expect
       .poll(() => entriesOf(transaction))
       .toMatchObject([
