@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Hex } from "viem";
 import { CommandError, UsageError } from "../src/cli/config-file.ts";
 import { isTestNetwork } from "../src/cli/init/answers.ts";
-import { confirm, hideSecrets, noteSecrets, printJson } from "../src/cli/terminal.ts";
+import { confirm, hideSecrets, noteSecrets, plain, printJson } from "../src/cli/terminal.ts";
 import { parsePrice } from "../src/core/money.ts";
 import { toCaip2 } from "../src/core/networks.ts";
 import { assertInstalled, NEEDED } from "./needs.ts";
@@ -79,21 +79,19 @@ async function runPay(url: string, options: CommandOptions): Promise<void> {
   } catch (error) {
     const message = hideSecrets(error instanceof Error ? error.message : String(error));
     if (json) printJson({ ok: false, error: message });
-    else console.error(message);
+    else console.error(message.split("\n").map(plain).join("\n"));
     process.exitCode = 1;
   }
 }
 
 /** Why an offer is not paid; undefined when it is. Money that is worth nothing is paid without a word. */
-async function approve(
-  { network, amount, token, asset, payTo }: Offer,
-  { maxPrice, yes, json }: CommandOptions,
-): Promise<string | undefined> {
+async function approve(offer: Offer, { maxPrice, yes, json }: CommandOptions): Promise<string | undefined> {
+  const { network } = offer;
   if (isTestNetwork(network) || (maxPrice !== undefined && yes)) return undefined;
   const terminal = process.stdin.isTTY && !json;
   if (terminal && !yes) {
-    const what = `${amount} units of ${token ?? asset} on ${network} to ${payTo}`;
-    return (await confirm(`Pay ${what}? [y/N] `)) ? undefined : "Nothing was paid.";
+    const { questionFor } = await import("./pay-report.ts");
+    return (await confirm(questionFor(offer))) ? undefined : "Nothing was paid.";
   }
   if (maxPrice !== undefined) return undefined;
   return `This is real money (${network}): say --max-price, in dollars. Nothing was paid.`;

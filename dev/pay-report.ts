@@ -1,10 +1,21 @@
 /** Puts the steps of a paid call into words. */
+import { plain } from "../src/cli/terminal.ts";
 import type { Balances } from "./balances.ts";
-import type { PayStep } from "./pay-wire.ts";
+import type { Offer, PayStep } from "./pay-wire.ts";
 import { formatAmount, TOKEN } from "./token.ts";
 
-/** The lines to print for a step. */
+/** The lines to print for a step; nothing in them does more than stand there. */
 export function describe(step: PayStep): string[] {
+  return linesOf(step).map(plain);
+}
+
+/** Asks whether an offer is to be paid. What calls itself by a token's name need not be that token, so its address is told. */
+export function questionFor({ amount, token, asset, network, payTo }: Offer): string {
+  const named = token === undefined ? "" : ` ("${token}")`;
+  return plain(`Pay ${amount} units of ${asset}${named} on ${network} to ${payTo}? [y/N] `);
+}
+
+function linesOf(step: PayStep): string[] {
   switch (step.step) {
     case "offer": {
       const { offer } = step;

@@ -48,10 +48,17 @@ function button(label: string, work: () => Promise<void>): HTMLButtonElement {
   return made;
 }
 
+/** Meanwhile no other way can be chosen: what a button says is what is signed. */
+function setBusy(now: boolean): void {
+  busy = now;
+  if (now) document.body.setAttribute("aria-busy", "true");
+  else document.body.removeAttribute("aria-busy");
+  document.querySelector("fieldset")?.toggleAttribute("disabled", now);
+}
+
 async function run(work: () => Promise<void>): Promise<void> {
   if (busy) return;
-  busy = true;
-  document.body.setAttribute("aria-busy", "true");
+  setBusy(true);
   try {
     await work();
   } catch (error) {
@@ -59,8 +66,7 @@ async function run(work: () => Promise<void>): Promise<void> {
     if (payment) offerAgain(payment, "Something went wrong.");
     else say(wordsOf(error), true);
   } finally {
-    busy = false;
-    document.body.removeAttribute("aria-busy");
+    setBusy(false);
   }
 }
 
@@ -202,13 +208,18 @@ function offerAgain(payment: Payment, why: string): void {
 /** What the gateway asks for now takes the place of what it asked for. */
 function renew(accepts: Parameters<typeof termsNow>[1]): void {
   for (const way of data.ways) way.requirements = termsNow(way, accepts) ?? way.requirements;
-  showPrices();
+  showTerms();
 }
 
-function showPrices(): void {
+/** What each way costs, and who is paid. */
+function showTerms(): void {
   for (const element of document.querySelectorAll<HTMLElement>("[data-price]")) {
     const way = element.dataset.price ? data.ways[Number(element.dataset.price)] : chosen();
     if (way) element.textContent = priceOf(way);
+  }
+  for (const element of document.querySelectorAll<HTMLElement>("[data-to]")) {
+    const { payTo } = data.ways[Number(element.dataset.to)]?.requirements ?? {};
+    if (payTo) Object.assign(element, { title: payTo, textContent: short(payTo) });
   }
 }
 
@@ -224,7 +235,7 @@ function showReceipt({ headers }: Response): void {
 
 for (const radio of document.querySelectorAll<HTMLInputElement>("input[name=way]"))
   radio.onchange = () => {
-    showPrices();
+    showTerms();
     if (!busy) offerToPay();
   };
 

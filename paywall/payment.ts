@@ -114,6 +114,7 @@ export function decode(header: string | null): Record<string, unknown> | undefin
 
 /** The way with the terms that the gateway asks for now; undefined when that way is no more. */
 export function termsNow({ requirements }: Way, accepts: Requirements[]): Requirements | undefined {
-  const { scheme, network, asset } = requirements;
-  return accepts.find((now) => now.scheme === scheme && now.network === network && now.asset === asset);
+  const wayOf = ({ scheme, network, asset, extra }: Requirements) =>
+    JSON.stringify([scheme, network, asset, extra?.assetTransferMethod]);
+  return accepts.find((now) => wayOf(now) === wayOf(requirements));
 }

@@ -46,9 +46,15 @@ export async function readConfig(path: string): Promise<ConfigSource> {
 export async function readSource(path: string): Promise<ConfigSource> {
   const file = resolve(path);
   if (!existsSync(file)) throw new CommandError(`There is no ${path}. Name another with --config.`);
+  // Node reads TypeScript by itself, in a fifth of the time; what it cannot read (enums, `tollbooth-edge` where it is not installed) jiti can.
   // The package itself, so that a project is checked by the tollbooth that was called, installed in it or not.
   const virtualModules = { "tollbooth-edge": tollbooth };
-  const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, tryNative: true, virtualModules });
+  const jiti = createJiti(import.meta.url, {
+    fsCache: false,
+    moduleCache: false,
+    tryNative: true,
+    virtualModules,
+  });
   const source: unknown = await jiti.import(file, { default: true }).catch((cause: unknown) => {
     throw new CommandError(
       `${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,

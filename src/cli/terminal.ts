@@ -18,8 +18,8 @@ export function paint(format: Format, text: string, stream: NodeJS.WriteStream =
 
 /** Prints a result for scripts. */
 export function printJson(value: unknown): void {
-  const plain = (_: string, field: unknown) => (typeof field === "bigint" ? String(field) : field);
-  console.log(JSON.stringify(value, plain, 2));
+  const exact = (_: string, field: unknown) => (typeof field === "bigint" ? String(field) : field);
+  console.log(JSON.stringify(value, exact, 2));
 }
 
 /** One line on standard error that is written over, and gone at the end; without a terminal nothing. */
@@ -50,6 +50,14 @@ export async function confirm(question: string): Promise<boolean> {
   const answer = await Promise.race([lines.question(question), ended]);
   lines.close();
   return /^y(?:es)?$/i.test(answer.trim());
+}
+
+/**
+ * The text as one line that is what it looks like: what others have written can move the cursor, take back what stands before
+ * it, or turn its direction round.
+ */
+export function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
 }
 
 /** Remembers the values of variables that are named like secrets. */

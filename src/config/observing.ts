@@ -1,5 +1,5 @@
 /** How the gateway is watched: the log, the metrics, traces. */
-import { isCanonicalPath } from "../core/canonical.ts";
+import { isCanonicalPath, isReserved } from "../core/canonical.ts";
 import type { Compiled } from "../core/compiled.ts";
 import { LOG_LEVELS, type LogLevel, type Observing } from "../core/observation.ts";
 import type { Env } from "./define.ts";
@@ -54,7 +54,7 @@ function checkMetrics(
       message: `"${path}" is not a canonical path`,
       fix: 'write "/metrics"',
     });
-  if (path === "/__tollbooth" || path.startsWith("/__tollbooth/"))
+  if (isReserved(path))
     faults.push({
       path: `${at}.path`,
       message: "paths under /__tollbooth are taken",

@@ -1,5 +1,5 @@
 /** The paths of routes: their keys, and the templates of what is forwarded. */
-import { isCanonicalPath } from "../core/canonical.ts";
+import { isCanonicalPath, isReserved } from "../core/canonical.ts";
 import { isUnset } from "./env.ts";
 import { type Fault, suggest } from "./faults.ts";
 
@@ -29,7 +29,7 @@ export function checkKey(
   const problem =
     (!isCanonicalPath(pattern) &&
       "the path is not canonical: no //, dot segments, ';' or needless escapes") ||
-    (segments[0] === "__tollbooth" && "paths under /__tollbooth are the gateway's own") ||
+    (isReserved(pattern) && "paths under /__tollbooth are the gateway's own") ||
     (segments.slice(0, -1).includes("*") && "* can only be the last segment") ||
     (segments.some((segment) => segment !== "*" && segment.includes("*")) &&
       "* must be a segment of its own") ||

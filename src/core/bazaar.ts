@@ -1,7 +1,7 @@
 /**
  * How a call is described for the catalogues of facilitators (specs/extensions/bazaar.md): `info` is an example of the
  * call, `schema` what such examples are valid by. It rides in the 402 and comes back with the payment, so it is kept short:
- * a payment header may take 8,192 characters, and many servers take no more than that of all headers together.
+ * a payment header may take 8,192 characters, and many servers take no more of all headers together.
  */
 import type { Call, Payment } from "./call.ts";
 import { type Listing, listingOf } from "./listing.ts";
@@ -20,8 +20,9 @@ const MOST_TEXT = 300;
 const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 const KNOWN = new Set(["GET", "HEAD", "DELETE", ...WITH_BODY]);
 
-/** Made once for each route: what its document says has to be looked up. */
+/** Made once for each route: what its document says has to be looked up, and may be long. */
 const known = new WeakMap<Route, Listing>();
+const tellable = new WeakMap<Route, Part[]>();
 
 /** What is told of a route: what is configured, over what its operation says. */
 export function listed(route: Route): Listing | undefined {
@@ -54,10 +55,8 @@ export function bazaarOf(call: Pick<Call, "request" | "route" | "params">): Json
   const listing = shown(call.route);
   const { method } = call.request;
   if (!listing || !KNOWN.has(method)) return undefined;
-  const { output: _, ...withoutOutput } = listing;
-  const { bodyType } = listing;
-  // What does not fit is left out: first the answer, then what is said of the request.
-  for (const part of [listing, withoutOutput, { bodyType }]) {
+  if (!tellable.has(call.route)) tellable.set(call.route, partsOf(listing));
+  for (const part of tellable.get(call.route) ?? []) {
     const extension = declare(call, part);
     if (JSON.stringify(extension).length <= MOST) return extension;
   }
@@ -78,6 +77,13 @@ export function outputSchemaOf(extension: unknown): Json | undefined {
 }
 
 type Part = Pick<Listing, "bodyType" | "input" | "inputSchema" | "pathParamsSchema" | "output">;
+
+/** What does not fit is left out: first the answer, then what is said of the request. What never will is not tried again. */
+function partsOf({ bodyType, input, inputSchema, pathParamsSchema, output }: Listing): Part[] {
+  const request = { bodyType, input, inputSchema, pathParamsSchema };
+  const parts: Part[] = [{ ...request, output }, request, { bodyType }];
+  return parts.filter((part) => JSON.stringify(part).length <= MOST);
+}
 
 function declare(
   { request: { method }, route, params }: Pick<Call, "request" | "route" | "params">,

@@ -3,6 +3,14 @@
  * it decodes. So anything that a careless decoder would read differently is refused before matching.
  */
 
+/**
+ * True for the gateway's own paths, in whatever case. No route has them, and no wildcard stands for them: what is sent there
+ * may be an operator's token or cookie, which a slip in the path must not hand to an upstream.
+ */
+export function isReserved(path: string): boolean {
+  return /^\/__tollbooth(?:\/|$)/i.test(path);
+}
+
 /** Unreserved characters need no escape (RFC 3986, 2.3); escaped separators change what a path means. */
 const MUST_NOT_BE_ESCAPED = /^[A-Za-z0-9._~/\\;-]$/;
 

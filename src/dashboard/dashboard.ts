@@ -123,6 +123,8 @@ async function answer(status: number, page: string): Promise<Response> {
       "content-type": "text/html; charset=utf-8",
       "content-security-policy": `default-src 'none'; style-src ${style}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
       "cache-control": "no-store",
+      // A page of an upstream that opens this one cannot read in its window.
+      "cross-origin-opener-policy": "same-origin",
       "referrer-policy": "no-referrer",
       "x-content-type-options": "nosniff",
       "x-frame-options": "DENY",

@@ -37,6 +37,7 @@ export function makeOperators(token: string, clock: Clock): Operators {
   return {
     async knows(request) {
       if (await hasBearer(request, token)) return true;
+      if (!isLook(request)) return false;
       const [, ends = "", mac = ""] = SIGNED.exec(readCookies(request.headers).get(COOKIE) ?? "") ?? [];
       if (ends === "" || Number(ends) * 1000 <= clock()) return false;
       return crypto.subtle.verify("HMAC", await key(), fromHex(mac), new TextEncoder().encode(ends));
@@ -60,6 +61,15 @@ export function isOwnForm({ headers, url }: Request): boolean {
   if (site !== null) return site === "same-origin";
   const origin = headers.get("origin");
   return origin === null || origin.replace(/^https?:\/\//, "") === (headers.get("host") ?? new URL(url).host);
+}
+
+/**
+ * True where somebody looks at the page. Upstreams' pages are of the gateway's origin, so that the cookie goes along with what
+ * a script in them asks for as well; but it cannot say that it is somebody who opens a page.
+ */
+function isLook({ headers }: Request): boolean {
+  const says = (name: string, wanted: string) => (headers.get(name) ?? wanted) === wanted;
+  return says("sec-fetch-mode", "navigate") && says("sec-fetch-dest", "document");
 }
 
 function cookie(value: string, seconds: number): string {

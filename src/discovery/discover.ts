@@ -34,6 +34,9 @@ const KINDS: Record<(typeof DISCOVERY_PATHS)[number], Kind> = {
   "/llms.txt": { type: "text/plain; charset=utf-8", write: llmsOf },
 };
 
+/** Stands for the gateway's own; the host is one that nobody else can have. */
+const PLACEHOLDER = new URL("https://this-gateway.invalid");
+
 /** Makes it. What was written last is kept, one text for each path: hosts are the client's to choose. */
 export function makeDiscover(
   { discovery, routes, isComplete }: Pick<Compiled, "discovery" | "routes" | "isComplete">,
@@ -41,12 +44,19 @@ export function makeDiscover(
 ): Rooms["discover"] {
   const shown = routes.filter(({ hidden }) => !hidden);
   const own = new Set(routes.map(({ pattern }) => pattern));
+  const templates = new Map<string, string>();
   const written = new Map<string, { origin: string; text: string; etag: string }>();
 
+  /** Much may be sold: it is written once, and another host of a client's takes no more than a replacement. */
   async function textOf(path: string, { write }: Kind, said: Discovery, origin: string) {
     const known = written.get(path);
     if (known?.origin === origin) return known;
-    const text = write(shown, said, origin);
+    const template = templates.get(path) ?? write(shown, said, PLACEHOLDER.origin);
+    templates.set(path, template);
+    // No host that can be asked has other signs; these documents have uses for them.
+    const plain = origin.replace(/[^\w.:/[\]-]/g, "");
+    const host = plain.replace(/^https?:\/\//, "");
+    const text = template.replaceAll(PLACEHOLDER.origin, plain).replaceAll(PLACEHOLDER.host, host);
     const made = { origin, text, etag: `"${(await digest("SHA-256", text)).slice(0, 32)}"` };
     written.set(path, made);
     return made;
@@ -69,14 +79,20 @@ export function makeDiscover(
     if (method !== "GET" && method !== "HEAD") {
       throw new GatewayError("method_not_allowed", { headers: { allow: "GET, HEAD" } });
     }
-    const { origin = new URL(request.url).origin } = locate(arrival);
+    // What a proxy says of the host is no part of what shared caches tell answers apart by.
+    const { origin: said } = locate(arrival);
+    const origin = said ?? new URL(request.url).origin;
     const { text, etag } = await textOf(path, KINDS[path], discovery, origin);
-    headers.set("cache-control", isComplete ? `public, max-age=${MAX_AGE}` : "no-store");
+    headers.set("cache-control", cacheControl(isComplete, said === undefined));
     headers.set("etag", etag);
     if (isKnown(request, etag)) return new Response(null, { status: 304, headers });
     headers.set("content-type", KINDS[path].type);
     return new Response(method === "HEAD" ? null : text, { headers });
   };
+}
+
+function cacheControl(isComplete: boolean, isShared: boolean): string {
+  return isComplete ? `${isShared ? "public" : "private"}, max-age=${MAX_AGE}` : "no-store";
 }
 
 /** RFC 9110, 13.1.2. */

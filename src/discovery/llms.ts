@@ -45,7 +45,11 @@ The receipt is in PAYMENT-RESPONSE. Accepted: ${[...new Set(tokens)].join(", ")}
 function itemOf(route: Route, origin: string): string {
   const { summary, description } = listed(route) ?? {};
   const text = summary ?? description;
-  const link = `- [${route.method} ${route.pattern}](${origin}${route.pattern}): ${tell(route)}`;
+  const path = route.pattern.replace(
+    /[()[\]<>`]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  const link = `- [${route.method} ${path}](${origin}${path}): ${tell(route)}`;
   return text === undefined ? link : `${link}. ${line(text)}`;
 }
 

@@ -24,7 +24,14 @@ const DROPPED = new Set([
   "operationRef",
   "$id",
 ]);
-const COMPONENT = /^#\/components\/(\w+)\/([^/]+)$/;
+/** Not published, whatever is said to need them. */
+const SECURITY = "#/components/securitySchemes/";
+/**
+ * What a reference leads to, where it is no schema: under `components`, or in the middle of an operation. The kinds are those
+ * that OpenAPI knows (3.1, 4.8.7), because they become members of an object, and the reference is foreign.
+ */
+const KIND =
+  /^#\/(?!components\/schemas\/).*\/(responses|parameters|examples|requestBodies|headers|pathItems)\/[^/]+$/;
 
 /** Copies parts of documents, and gathers what they refer to. */
 export type Publisher = {
@@ -43,9 +50,10 @@ export function makePublisher(components: Record<string, Json>): Publisher {
     names.set(document, own);
     const known = own.get(ref);
     if (known !== undefined) return known;
-    const [, kind = "", written = ""] = COMPONENT.exec(ref) ?? [];
+    const [, kind = "schemas"] = KIND.exec(ref) ?? [];
+    const written = ref.slice(ref.lastIndexOf("/") + 1) || "part";
     const found = lookUp(document, ref);
-    if (kind === "securitySchemes" || found === undefined) return "";
+    if (ref.startsWith(SECURITY) || found === undefined) return "";
     components[kind] ??= {};
     const ofKind = components[kind];
     const plain = written.replace(/~[01]|%..|[^\w.-]/g, "_");

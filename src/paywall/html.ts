@@ -48,7 +48,7 @@ ${logo || name ? html`<header>${logo ? html`<img src="${logo}" alt="">` : ""}<sp
 <h1><span data-price>${price}</span> <small>${boughtWith(offered.route)}</small></h1>
 ${resource.description ? html`<p>${resource.description}</p>` : ""}
 <dl><dt>For<dd>${resource.url}
-${ways.length === 1 && first ? html`<dt>On<dd>${networkIn(first)}<dt>To<dd>${receiver(first)}` : ""}</dl>
+${ways.length === 1 && first ? html`<dt>On<dd>${networkIn(first)}<dt>To<dd>${receiver(first, 0)}` : ""}</dl>
 ${ways.length > 1 ? choice(ways) : ""}
 <div id="act"><noscript><p>Paying here takes JavaScript and a wallet.</p></noscript></div>
 ${payable.length === 0 ? html`<p>This cannot be paid from a browser: it needs an x402 client.</p>` : ""}
@@ -68,18 +68,18 @@ ${payable.length === 0 ? html`<p>This cannot be paid from a browser: it needs an
   return String(page);
 }
 
-function receiver({ requirements: { payTo } }: Way) {
-  return html`<code title="${payTo}">${short(payTo)}</code>`;
+function receiver({ requirements: { payTo } }: Way, i: number) {
+  return html`<code data-to="${i}" title="${payTo}">${short(payTo)}</code>`;
 }
 
 /** Several ways to pay: those that a wallet in the browser can pay can be chosen. */
 function choice(ways: Way[]) {
   const best = ways.findIndex(({ payable }) => payable);
   const rows = ways.map((way, i) => {
-    const terms = html`<b data-price="${i}">${priceOf(way)}</b> on ${networkIn(way)} to ${receiver(way)}`;
+    const terms = html`<b data-price="${i}">${priceOf(way)}</b> on ${networkIn(way)} to ${receiver(way, i)}`;
     const checked = i === best ? raw(" checked") : "";
     return way.payable
-      ? html`<label><input type="radio" name="way" value="${i}"${checked}><span>${terms}</span></label>`
+      ? html`<label><input type="radio" name="way" autocomplete="off" value="${i}"${checked}><span>${terms}</span></label>`
       : html`<label><input type="radio" disabled><span>${terms}, needs an x402 client</span></label>`;
   });
   return html`<fieldset><legend>Ways to pay</legend>${rows}</fieldset>`;

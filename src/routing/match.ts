@@ -12,7 +12,7 @@ import { distance } from "fastest-levenshtein";
 import type { Arrival } from "../core/arrival.ts";
 import { openBody } from "../core/body.ts";
 import type { Call } from "../core/call.ts";
-import { isCanonicalPath } from "../core/canonical.ts";
+import { isCanonicalPath, isReserved } from "../core/canonical.ts";
 import { GatewayError } from "../core/errors.ts";
 import { checkOpen } from "../core/maintenance.ts";
 import { isDearer } from "../core/money.ts";
@@ -39,6 +39,7 @@ export function compileMatch(routes: Route[]): Match {
     if (!isCanonicalPath(arrival.rawPath) || !isCanonicalPath(url.pathname)) {
       throw new GatewayError("path_not_canonical");
     }
+    if (isReserved(url.pathname)) throw new GatewayError("route_not_found");
     const { method } = arrival.request;
     const found = readings(exact, segmentsOf(url.pathname));
     const chosen = choose(found, method);
@@ -99,7 +100,8 @@ function refusal(method: string, path: string, found: Reading[], routes: Route[]
     if (allowed.has("GET")) allowed.add("HEAD");
     return new GatewayError("method_not_allowed", { headers: { allow: [...allowed].join(", ") } });
   }
-  const near = nearest(`${method} ${path}`, routes);
+  const shown = routes.filter(({ hidden }) => !hidden);
+  const near = nearest(`${method} ${path}`, shown);
   return new GatewayError("route_not_found", near ? { hint: `Did you mean ${near}?` } : {});
 }
 

@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { stringify } from "yaml";
 import type { Answers } from "../../src/cli/init/answers.ts";
+import { complete } from "../../src/cli/init/ask.ts";
 import { renderChecked } from "../../src/cli/init/check.ts";
+import { describe as describeSpec } from "../../src/cli/init/openapi.ts";
 import { planOpenApi } from "../../src/cli/init/plan.ts";
 import { readForeign } from "../../src/cli/init/read-file.ts";
 
@@ -104,6 +106,22 @@ describe("hostile files end in one sentence", () => {
       await expect(routesOf(spec)).rejects.toThrow("nothing is fetched");
     },
   );
+
+  it.each([
+    "https://api.example.com\nPAY_TO=0x90F79bf6EB2c4f870365E785982E1f101E93b906",
+    "https://api.example.com\r\nNODE_OPTIONS=--require=/tmp/x.js",
+    "https://api.example.com/${HOME}",
+    "https://api.example.com/'\"",
+    "https://api.example.com/ #",
+  ])("the server %j writes no line of its own into .env, where it could name who is paid", async (url) => {
+    const { server } = describeSpec(
+      { openapi: "3.1.0", servers: [{ url }], paths: { "/a": { get: ok } } },
+      "$1",
+    );
+    const names = ["url"] as const;
+    const asked = complete(names, { url: server ?? url }, { yes: true, ask: undefined });
+    await expect(asked).rejects.toThrow("It must be plain");
+  });
 
   it("a path that refers to itself is refused", async () => {
     const spec = {

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { faultsOf, renderChecked } from "../../src/cli/init/check.ts";
+import { render } from "../../src/cli/init/draft.ts";
 import { carry } from "../../src/cli/init/original/carry.ts";
 import { type Ledger, leavesOf } from "../../src/cli/init/original/ledger.ts";
 
@@ -285,3 +286,36 @@ function shown(value: unknown): string {
     .replace(/^openai-compatible$/, "token-based")
     .replace("${ API-KEY }", "${API_KEY}");
 }
+
+it("a secret that stands in the file is told, so that it does not go where the configuration goes", async () => {
+  const file = await read("local");
+  const upstreams = {
+    api: {
+      url: "https://a.example",
+      headers: { authorization: "Bearer sk-1", "x-plain": "1", "x-key": "${KEY}" },
+    },
+  };
+  const stores = { redis: { url: "rediss://default:secret@eu1.upstash.io:6379" } };
+  const routes = { "GET /a": { upstream: "api", price: "0.01" } };
+  const { ledger } = await carried({ ...file, upstreams, stores, routes });
+  const clear = ledger.notes.filter(({ what }) => what.startsWith("is a secret")).map(({ path }) => path);
+  expect(clear.sort()).toEqual(["stores.redis.url", "upstreams.api.headers.authorization"]);
+});
+
+it.each(["for", "let", "this", "of-all", "default"])(
+  "a module that is called %s is imported by a name that can be one",
+  async (name) => {
+    await writeFile(join(folder, `${name}.ts`), "export default 1;\n");
+    const file = await read("local");
+    const { text } = await carried({ ...file, hooks: { onRequest: `${name}.ts` } });
+    expect(text).toContain(`from "./${name}.ts";`);
+  },
+);
+
+it("a field called __proto__ is a field like others, and no ancestor of them", async () => {
+  const config = Object.fromEntries([
+    ["__proto__", { a: 1 }],
+    ["b", "c"],
+  ]);
+  expect(render({ head: [], imports: [], config, comments: new Map() })).toContain('["__proto__"]: { a: 1 }');
+});

@@ -1,5 +1,6 @@
 /** `tollbooth init`: what it writes is taken by the gateway, what is there is left alone, and nobody is asked in vain. */
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -8,6 +9,7 @@ import { parse } from "yaml";
 import { type Answers, isTestNetwork, QUESTIONS } from "../../src/cli/init/answers.ts";
 import { complete } from "../../src/cli/init/ask.ts";
 import { type Draft, render, strike, toValues } from "../../src/cli/init/draft.ts";
+import { assertNew, writeProject } from "../../src/cli/init/write.ts";
 import { killAll, start } from "./process.ts";
 
 const PAYEE = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8";
@@ -76,6 +78,16 @@ describe("what is there already", () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining("--force overwrites it")]);
     expect(await readdir(folder)).toEqual(["tollbooth.config.ts"]);
     expect(await read("tollbooth.config.ts")).toBe("mine");
+  });
+
+  it("a link that leads to nothing yet is left alone, and nothing is written where it leads", async () => {
+    const elsewhere = join(folder, "elsewhere");
+    await symlink(elsewhere, join(folder, ".env"));
+    const nothing = { dependencies: {}, devDependencies: {}, scripts: {} };
+    const { kept } = await writeProject(folder, [{ path: ".env", text: "SECRET=1" }], nothing, false);
+    expect([kept, existsSync(elsewhere)]).toEqual([[".env"], false]);
+    await symlink(elsewhere, join(folder, "tollbooth.config.ts"));
+    expect(() => assertNew(folder, false)).toThrow("--force overwrites it");
   });
 
   it("package.json and .env are never changed, not even with --force; .gitignore gets what it lacks", async () => {

@@ -36,6 +36,7 @@ describe("a route's key", () => {
     ["GET /a%2Fb", NOT_CANONICAL],
     ["GET /a%2", NOT_CANONICAL],
     ["GET /a/*/b", "* can only be the last segment"],
+    ["POST /__Tollbooth", "paths under /__tollbooth are the gateway's own"],
     ["POST /__tollbooth/cache/purge", "paths under /__tollbooth are the gateway's own"],
     ["GET /a*", "* must be a segment of its own"],
     ["GET /:1", "a parameter is a colon and a name"],

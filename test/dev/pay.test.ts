@@ -14,6 +14,7 @@ import { type Chain, startChain } from "../../dev/chain.ts";
 import { type Facilitator, startFacilitator } from "../../dev/facilitator.ts";
 import { type OpenServer, open } from "../../dev/http.ts";
 import { pay } from "../../dev/pay.ts";
+import { describe, questionFor } from "../../dev/pay-report.ts";
 import { NETWORK } from "../../dev/token.ts";
 import { deadUrl } from "./ports.ts";
 
@@ -209,4 +210,24 @@ test("real money is not paid without a terminal unless a highest price was said,
     stdout: expect.stringContaining("sold"),
   });
   expect(seen.at(-1)).toBeDefined();
+});
+
+test("what a server says cannot rewrite what the payer is asked and shown: no control characters, and the token's address", () => {
+  const offer = {
+    scheme: "exact",
+    network: "eip155:8453",
+    asset: "0x036CbD53842c5426634e7929541eC2318f3dCF7e",
+    amount: "5000000000",
+    payTo: seller.address,
+    token: "USDC\u001b[2K\rPay 1 unit\u202e\n",
+  };
+  const answer = { status: 200, body: "\u001b]0;taken\u0007", truncated: false };
+  const shown = [
+    questionFor(offer),
+    ...describe({ step: "offer", offer }),
+    ...describe({ step: "refused", reason: "\u001b[1A" }),
+    ...describe({ step: "answer", answer }),
+  ];
+  for (const line of shown) expect(line).not.toMatch(/\p{Cc}|\p{Cf}/u);
+  expect(shown[0]).toContain(`5000000000 units of ${offer.asset} ("USDC\ufffd[2K`);
 });

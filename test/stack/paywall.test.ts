@@ -61,8 +61,11 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
     }
   });
 
-  async function open(path: string, options: { key?: Hex; names?: string[] } = {}) {
-    const { key = rich.privateKey, names } = options;
+  async function open(
+    path: string,
+    options: { key?: Hex; names?: string[]; change?: (page: Page) => Promise<unknown> } = {},
+  ) {
+    const { key = rich.privateKey, names, change } = options;
     const page = await browser.blank();
     const visit = { page, asked: [] as string[], broken: [] as string[] };
     visits.push(visit);
@@ -76,6 +79,7 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
       rpcUrl: stack.chain.url,
       ...(names ? { names } : {}),
     });
+    await change?.(page);
     const answer = await page.goto(wire.url + path);
     expect(answer?.status()).toBe(402);
     return { page, wallet };
@@ -246,6 +250,29 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
     expect([income, payments(wallet)]).toEqual([ONE_CENT, 3]);
   });
 
+  it("a receiver that has changed is shown before anything is signed for it", async () => {
+    const { page, wallet } = await open("/weather");
+    await connect(page);
+    await said(page, "You have");
+    const other = "0x90F79bf6EB2c4f870365E785982E1f101E93b906";
+    // The gateway's answer, as it would be after a change of who is paid.
+    await page.route(/\/weather$/, async (route) => {
+      const response = await route.fetch({ url: `${wire.url}/data/7` });
+      const headers = response.headers();
+      const required = JSON.parse(Buffer.from(headers["payment-required"] ?? "", "base64").toString());
+      for (const way of required.accepts) way.payTo = other;
+      const changed = Buffer.from(JSON.stringify(required)).toString("base64");
+      await route.fulfill({ response, headers: { ...headers, "payment-required": changed } });
+    });
+    await pay(page);
+    await said(page, "The payment was refused");
+    const shown = await page.locator("input[name=way] ~ span code").getAttribute("title");
+    await pay(page);
+    await expect.poll(() => wallet.signed.at(1)?.message.to).toBe(shown);
+    expect(shown).toBe(other);
+    await page.unrouteAll({ behavior: "wait" });
+  });
+
   it("a settlement that fails for want of money is told, and leaves nothing behind", async () => {
     const { page, wallet } = await open("/weather", { key: poor.privateKey });
     wallet.failing.set("eth_call", -32603);
@@ -388,6 +415,43 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
     await connect(page, "Two <b>");
     await said(page, "You have");
     expect(wallet.asked).toContain("eth_requestAccounts");
+  });
+
+  it("while the wallet is asked no other way can be chosen: what the button says is what is signed", async () => {
+    let resolve = () => {};
+    const promise = new Promise<void>((done) => {
+      resolve = done;
+    });
+    // As if the other way could be chosen too, and cost more.
+    const dearer = async (page: Page) =>
+      page.route(/\/weather$/, async (route) => {
+        const response = await route.fetch();
+        const body = (await response.text())
+          .replace('<input type="radio" disabled>', '<input type="radio" name="way" value="1">')
+          .replace(/(?<=id="data">)[^<]+/, (text) => {
+            const told = JSON.parse(text);
+            Object.assign(told.ways[1], {
+              payable: true,
+              requirements: { ...told.ways[0].requirements, amount: "70000" },
+            });
+            return JSON.stringify(told);
+          });
+        await route.fulfill({ response, body });
+      });
+    const { page, wallet } = await open("/weather", { change: dearer });
+    wallet.waiting.set("eth_call", promise);
+    await connect(page);
+    await page.getByRole("button", { name: "Pay 0.01 USDC" }).waitFor();
+    const other = page.locator("input[name=way]").nth(1);
+    await other.click({ force: true });
+    resolve();
+    await said(page, "You have");
+    await page.unroute(/\/weather$/);
+    expect(await buttons(page)).toEqual(["Pay 0.01 USDC"]);
+    await pay(page);
+    await expect.poll(() => wallet.signed.map(({ message }) => message.value), PATIENT).toEqual(["10000"]);
+    await said(page, "Paid.");
+    await other.click();
   });
 
   it("a wallet that announces nothing is found as window.ethereum", async () => {

@@ -28,6 +28,62 @@ async function describedBy(change: Change): Promise<Record<string, Record<string
   return described;
 }
 
+describe("documents", () => {
+  const paths = ["/.well-known/openapi.json", "/.well-known/x402", "/llms.txt"];
+
+  it.each(paths)("%s is written once: a client's choice of hosts takes no work to speak of", async (path) => {
+    const loaded = await loadWith(() => undefined);
+    let reads = 0;
+    const routes = loaded.routes.map((route) => ({
+      ...route,
+      get pattern() {
+        reads++;
+        return route.pattern;
+      },
+    }));
+    const discover = makeDiscover({ ...loaded, routes }, (arrival) => arrival);
+    const ask = (host: string) =>
+      discover({ ...arrivalOf("GET", path), request: new Request(`https://${host}${path}`) });
+    const first = await (await ask("one.example"))?.text();
+    const before = reads;
+    const second = await (await ask("two.example:8443"))?.text();
+    expect(reads).toBe(before);
+    expect(second).toBe(first?.replaceAll("one.example", "two.example:8443"));
+    expect(second).toContain("https://two.example:8443");
+  });
+
+  it.each(paths)("%s is not broken open by a host that no host is", async (path) => {
+    const discover = makeDiscover(await loadWith(() => undefined), (arrival) => arrival);
+    const request = new Request(`https://a"},{"b)(c${path}`);
+    const text = (await (await discover({ ...arrivalOf("GET", path), request }))?.text()) ?? "";
+    expect(text).toContain("https://abc");
+    if (path !== "/llms.txt") expect(() => JSON.parse(text)).not.toThrow();
+  });
+
+  it.each(paths)(
+    "%s is kept by no shared cache where a proxy has said the host, which is not in its key",
+    async (path) => {
+      const loaded = await loadWith(() => undefined);
+      const told = makeDiscover(loaded, (arrival) => ({ ...arrival, origin: "https://evil.example" }));
+      const answer = await told(arrivalOf("GET", path));
+      expect(answer?.headers.get("cache-control")).toBe("private, max-age=300");
+      const own = await makeDiscover(loaded, (arrival) => arrival)(arrivalOf("GET", path));
+      expect(own?.headers.get("cache-control")).toBe("public, max-age=300");
+    },
+  );
+
+  it("a path of a description cannot end its link in llms.txt, and begin another", async () => {
+    const get = { responses: ok };
+    const openapi = { openapi: "3.1.0", paths: { "/x](mailto:a@b.c)[`<b>": { get } } };
+    const text = await shown(
+      ({ upstreams }) => Object.assign(upstreams.api ?? {}, { openapi, defaultPrice: "$1" }),
+      "/llms.txt",
+    );
+    expect(text).toContain("/x%5D%28mailto:a@b.c%29%5B%60%3Cb%3E)");
+    expect(text).not.toContain("](mailto");
+  });
+});
+
 describe("openapi.json", () => {
   it("keeps components of the same name apart, each with what its own upstream means by it", async () => {
     const other = petstore();
@@ -85,6 +141,62 @@ describe("openapi.json", () => {
         config.routes[key] = { upstream: "api", price: "$1", metadata: { hidden: true } };
     }, "/.well-known/openapi.json");
     expect(text).not.toMatch(/pets|Pet|Failure/);
+  });
+
+  const referring = (refs: string[], document: Json) => {
+    const content = { "application/json": { schema: { anyOf: refs.map(($ref) => ({ $ref })) } } };
+    const get = { responses: { 200: { description: "ok", content } } };
+    const openapi = { openapi: "3.1.0", ...document, paths: { "/a": { get }, ...Object(document.paths) } };
+    return describedBy(({ upstreams }) =>
+      Object.assign(upstreams.api ?? {}, { openapi, defaultPrice: "$1" }),
+    );
+  };
+
+  it("cannot be made to write into what all objects have in common, whatever a component's kind is called", async () => {
+    const own = Object.getOwnPropertyNames(Object.prototype).filter(
+      (name) => !/^(?:constructor|__proto__)$/.test(name),
+    );
+    const components = Object.fromEntries(own.map((name) => [name, { call: { type: "string" } }]));
+    const described = await referring(
+      own.map((name) => `#/components/${name}/call`),
+      { components },
+    );
+    expect(own.filter((name) => Object.hasOwn(Reflect.get(Object.prototype, name), "call"))).toEqual([]);
+    expect(JSON.stringify(described.paths)).toContain("#/components/schemas/api_call_2");
+  });
+
+  it("publishes what a reference into the middle of something leads to as what it is, under a name of its own", async () => {
+    const { components, paths } = await referring(
+      [
+        "#/components/schemas/Pet/properties/headers/items",
+        "#/paths/~1b/get/responses/200/content/x~1y/schema",
+      ],
+      {
+        components: {
+          schemas: { Pet: { properties: { headers: { items: { type: "string" } } } } },
+          securitySchemes: { key: { type: "http", scheme: "basic" } },
+        },
+        paths: {
+          "/b": {
+            get: {
+              parameters: [{ $ref: "#/paths/~1c/get/parameters/0" }],
+              responses: { 200: { description: "b", content: { "x/y": { schema: { type: "number" } } } } },
+            },
+          },
+          "/c": {
+            get: {
+              "x-internal": true,
+              parameters: [{ name: "q", in: "query", schema: { $ref: "#/components/securitySchemes/key" } }],
+              responses: ok,
+            },
+          },
+        },
+      },
+    );
+    expect(components?.schemas).toMatchObject({ items: { type: "string" }, schema: { type: "number" } });
+    expect(JSON.stringify(paths?.["/a"])).toContain('"#/components/schemas/schema"');
+    expect(JSON.stringify(paths?.["/b"])).toContain('"name":"q"');
+    expect(JSON.stringify(components)).not.toContain("basic");
   });
 
   it("follows a reference that leads nowhere to nothing", async () => {
@@ -172,6 +284,21 @@ describe("the metadata of a 402", () => {
     const call = { ...told({}), route: routeOf("GET /a/:id", { price: "$1" }) };
     expect(bazaarOf(call)).toBeUndefined();
     expect(resourceOf(call)).toEqual({ url: "https://gateway.example/a/1" });
+  });
+
+  it("is not looked through with every call for what is too long for it", () => {
+    let written = 0;
+    const example = {
+      toJSON: () => {
+        written++;
+        return "x".repeat(5000);
+      },
+    };
+    const call = told({ output: { example } });
+    bazaarOf(call);
+    const before = written;
+    expect(bazaarOf(call)).not.toHaveProperty("info.output");
+    expect(written).toBe(before);
   });
 
   it("cuts a description off after 300 characters", () => {

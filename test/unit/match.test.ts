@@ -57,6 +57,32 @@ describe("the route of a call", () => {
     expect(match(arrivalOf("DELETE", "/a")).route.key).toBe("* /a");
   });
 
+  it("is none for a path of the gateway's own, with whatever slip: an operator's token goes to no upstream", () => {
+    const match = matchOf(["* /*", "* /:a", "* /:a/:b"]);
+    const slips = [
+      "/__tollbooth/",
+      "/__tollbooth/login/",
+      "/__tollbooth/cache/purge/",
+      "/__tollbooth",
+      "/__Tollbooth/x",
+    ];
+    for (const path of slips)
+      expect(
+        thrownBy(() => match(arrivalOf("POST", path))),
+        path,
+      ).toMatchObject({ code: "route_not_found" });
+    expect(match(arrivalOf("POST", "/__tollbooths")).route.key).toBe("* /:a");
+  });
+
+  it("is not hinted at where it is hidden", () => {
+    const hidden = { ...routeOf("GET /internal/report"), hidden: true };
+    const match = compileMatch([hidden, routeOf("GET /weather")]);
+    const hintFor = (path: string) => thrownBy(() => match(arrivalOf("GET", path)));
+    expect(hintFor("/internal/repor")).toMatchObject({ details: {} });
+    expect(JSON.stringify(hintFor("/internal/repor"))).not.toContain("report");
+    expect(hintFor("/weathe")).toMatchObject({ details: { hint: "Did you mean GET /weather?" } });
+  });
+
   it("gets its parameters decoded, and the rest behind * as it came", () => {
     const { params } = matchOf(["GET /:a/x/:b/*"])(arrivalOf("GET", "/caf%C3%A9/x/a%20b/c%20d/e"));
     expect(params).toEqual({ a: "café", b: "a b", "*": "c%20d/e" });

@@ -122,10 +122,17 @@ function oneOf(text: string, known: readonly string[]): string | undefined {
   return known.includes(text) ? undefined : `Choose one of ${known.join(", ")}.`;
 }
 
+/**
+ * URLs are written into files that are read line by line, and into which some readers put variables: `new URL` would pass
+ * over the end of a line, and take what follows for more of the URL.
+ */
+const PLAIN = /^(?!.*["'`\\$#])[\x21-\x7e]+$/;
+
 function urlProblem(text: string): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url?.protocol !== "https:" && url?.protocol !== "http:")
     return "It must start with https:// or http://.";
+  if (!PLAIN.test(text)) return "It must be plain: no blanks, line ends, quotes, #, $ or backslashes.";
   return url.username || url.password
     ? "Leave user and password out: they would be written down."
     : undefined;

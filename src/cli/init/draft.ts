@@ -106,6 +106,8 @@ function isSmall(path: string): boolean {
 }
 
 function keyText(key: string): string {
+  // Written any other way it is not a key, but what all keys that are missing are looked for in.
+  if (key === "__proto__") return '["__proto__"]';
   return /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
 }
 

@@ -1,5 +1,5 @@
 /** What `tollbooth init` says when it is done. */
-import { paint } from "../terminal.ts";
+import { paint, plain } from "../terminal.ts";
 import type { Answers } from "./answers.ts";
 import type { Level, Note } from "./original/ledger.ts";
 import type { Written } from "./write.ts";
@@ -48,8 +48,8 @@ function renderNotes(level: Level, notes: Note[]): string[] {
   const own = notes.filter((note) => note.level === level);
   if (own.length === 0) return [];
   const lines = own.flatMap(({ path, what, todo }) => [
-    `  ${path === "" ? "" : `${paint("bold", path)}: `}${what}`,
-    ...(todo === undefined ? [] : [`    → ${todo}`]),
+    `  ${path === "" ? "" : `${paint("bold", plain(path))}: `}${plain(what)}`,
+    ...(todo === undefined ? [] : [`    → ${plain(todo)}`]),
   ]);
   return [paint(COLOURS[level], `${TITLES[level]} (${own.length}):`), ...lines];
 }

@@ -1,5 +1,5 @@
 /** Writes a project's files: new ones only, unless it is told otherwise; others' files get lines, or are left alone. */
-import { existsSync } from "node:fs";
+import { existsSync, lstatSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CommandError } from "../config-file.ts";
@@ -13,11 +13,16 @@ const CONFIG = "tollbooth.config.ts";
 
 /** @throws CommandError when there is a configuration already and it may not be overwritten */
 export function assertNew(folder: string, force: boolean): void {
-  if (existsSync(join(folder, CONFIG)) && !force) {
+  if (isThere(join(folder, CONFIG)) && !force) {
     throw new CommandError(
       `There is a ${CONFIG} already, and nothing was written. --force overwrites it and what belongs to it.`,
     );
   }
+}
+
+/** Also a link that leads to nothing yet: what is written to it would be written there. */
+function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Writes them. @throws CommandError when there is a configuration already, before anything is written */
@@ -32,7 +37,7 @@ export async function writeProject(
   for (const { path, text, mode } of files) {
     const target = join(folder, path);
     // It may hold the only copy of a secret.
-    if (existsSync(target) && (!force || path === ".env")) {
+    if (isThere(target) && (!force || path === ".env")) {
       done.kept.push(path);
       continue;
     }

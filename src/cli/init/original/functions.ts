@@ -67,7 +67,9 @@ export class Functions {
 
 /** What a module may be called and a variable may not, and the name that the file itself needs. */
 const RESERVED = new Set(
-  "default delete export function import new return switch throw void while with class const enum await yield static defineConfig".split(
-    " ",
+  `arguments await break case catch class const continue debugger default delete do else enum eval export extends false
+   finally for function if implements import in instanceof interface let new null package private protected public return
+   static super switch this throw true try typeof undefined var void while with yield defineConfig`.split(
+    /\s+/,
   ),
 );

@@ -12,6 +12,8 @@ const CORS = {
 /** Longest wait for an upstream's headers there, ms. */
 const UPSTREAM_MS = 30_000;
 const DEFAULT_PRICE = "$0.001";
+/** Headers that say who asks. */
+const SECRET = /auth|key|token|secret|cookie|passw/i;
 
 /** `gateway`; what is not known here is left for the check to refuse. */
 export function carryGateway(file: Fields, ledger: Ledger): Fields | undefined {
@@ -66,6 +68,8 @@ export function carryUpstreams(file: Fields, asset: string, ledger: Ledger): Rec
     const path = `upstreams.${name}`;
     const { url, headers, timeout, openapi, defaultPrice } = fieldsOf(upstream);
     for (const field of ["headers", "openapi"]) ledger.carried(`${path}.${field}`);
+    for (const [header, value] of Object.entries(fieldsOf(headers)))
+      if (SECRET.test(header) && !isReference(String(value))) ledger.inTheClear(`${path}.headers.${header}`);
     if (timeout !== undefined) {
       const what = `was in milliseconds (${Number(timeout)}), whatever its documents said, and is in seconds here`;
       ledger.note(`${path}.timeout`, "changed", what);

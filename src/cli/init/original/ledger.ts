@@ -25,6 +25,17 @@ export class Ledger {
     this.notes.push({ path, level, what, ...(todo === undefined ? {} : { todo }) });
   }
 
+  /** The field holds a secret where it should hold the name of a variable. */
+  inTheClear(path: string): void {
+    const what = "is a secret that stands in the file itself, as it did in the original's";
+    this.note(
+      path,
+      "changed",
+      what,
+      "put it into a variable, and write ${ITS_NAME}, before others see the file",
+    );
+  }
+
   /** Whether the field, or one above it, is accounted for. */
   knows(path: string): boolean {
     const paths = [...this.#carried, ...this.notes.map((note) => note.path)];

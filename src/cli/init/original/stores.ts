@@ -54,6 +54,7 @@ function carryRedis(written: unknown, path: string, variable: string, ledger: Le
   if (address === undefined) return kept;
   if (isUpstash(address)) {
     ledger.carried(`${path}.url`);
+    if (address.includes("@")) ledger.inTheClear(`${path}.url`);
     return { url: address, ...kept };
   }
   const where = isReference(address) ? "the address in the variable" : "the address";
