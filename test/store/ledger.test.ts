@@ -265,6 +265,34 @@ describeBackends("the ledger", { strict: true }, (of) => {
     expect(await ledger.sums(day, day)).toMatchObject([{ receipts: 1, amount: 10000n }]);
   });
 
+  it.each([
+    "sums",
+    "owed",
+  ])("a ledger whose %s cannot be written keeps no payment from being noted as delivered", async (part) => {
+    const { claim, change } = instance(of);
+    const day = await today(of);
+    await redis(of, "SET", part === "owed" ? "test:ledger:owed" : `test:ledger:${day}:sums`, "not ours");
+    await claim("a1", "A");
+    for (const to of ["settled", "renewed", "delivered"] as const)
+      expect([to, await change("a1", "A", { to }, RECEIPT)]).toEqual([to, true]);
+    // Else its answer would be owed for ever.
+    expect((await claim("a1", "B")).kind).toBe("used");
+    expect(await entriesOf(of)).toHaveLength(1);
+  });
+
+  it("where a day's list was lost, what is delivered later is not told of the payment that has its place now", async () => {
+    const { claim, change, ledger } = instance(of);
+    const day = await today(of);
+    await claim("a1", "A");
+    await change("a1", "A", { to: "settled" }, RECEIPT);
+    await redis(of, "DEL", `test:ledger:${day}`);
+    await claim("a2", "A");
+    await change("a2", "A", { to: "settled" }, RECEIPT);
+    expect(await change("a1", "A", { to: "delivered" }, RECEIPT)).toBe(true);
+    expect(await entriesOf(of)).toMatchObject([{ spend: "a2", status: "owed" }]);
+    expect(await ledger.sums(day, day)).toMatchObject([{ receipts: 2, delivered: 0 }]);
+  });
+
   it("everything of it ends with its retention, by the day's end", async () => {
     const { claim, change } = instance(of);
     await claim("a1", "A");
