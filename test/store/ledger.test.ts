@@ -265,20 +265,20 @@ describeBackends("the ledger", { strict: true }, (of) => {
     expect(await ledger.sums(day, day)).toMatchObject([{ receipts: 1, amount: 10000n }]);
   });
 
-  it.each([
-    "sums",
-    "owed",
-  ])("a ledger whose %s cannot be written keeps no payment from being noted as delivered", async (part) => {
-    const { claim, change } = instance(of);
-    const day = await today(of);
-    await redis(of, "SET", part === "owed" ? "test:ledger:owed" : `test:ledger:${day}:sums`, "not ours");
-    await claim("a1", "A");
-    for (const to of ["settled", "renewed", "delivered"] as const)
-      expect([to, await change("a1", "A", { to }, RECEIPT)]).toEqual([to, true]);
-    // Else its answer would be owed for ever.
-    expect((await claim("a1", "B")).kind).toBe("used");
-    expect(await entriesOf(of)).toHaveLength(1);
-  });
+  it.each(["sums", "owed"])(
+    "a ledger whose %s cannot be written keeps no payment from being noted as delivered",
+    async (part) => {
+      const { claim, change } = instance(of);
+      const day = await today(of);
+      await redis(of, "SET", part === "owed" ? "test:ledger:owed" : `test:ledger:${day}:sums`, "not ours");
+      await claim("a1", "A");
+      for (const to of ["settled", "renewed", "delivered"] as const)
+        expect([to, await change("a1", "A", { to }, RECEIPT)]).toEqual([to, true]);
+      // Else its answer would be owed for ever.
+      expect((await claim("a1", "B")).kind).toBe("used");
+      expect(await entriesOf(of)).toHaveLength(1);
+    },
+  );
 
   it("where a day's list was lost, what is delivered later is not told of the payment that has its place now", async () => {
     const { claim, change, ledger } = instance(of);
