@@ -105,9 +105,10 @@ async function answerItself(
   arrival: Arrival,
   sheet: Observation,
 ): Promise<Response | undefined> {
-  const { request } = arrival;
+  const { request, waitUntil } = arrival;
   sheet.own = endpoint !== undefined;
-  const own = (await endpoint?.(request)) ?? (await rooms.discover(arrival)) ?? rooms.preflight(request);
+  const own =
+    (await endpoint?.(request, waitUntil)) ?? (await rooms.discover(arrival)) ?? rooms.preflight(request);
   sheet.own = own !== undefined;
   return own;
 }

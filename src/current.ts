@@ -55,9 +55,9 @@ export function makeCurrent(config: ConfigSource, files: Record<string, unknown>
         const found = checkDocument(document);
         return typeof found === "string" ? found : undefined;
       };
-      // Of the first calls, each compiles by itself; what is learned is learned once.
+      // Of the first calls, each compiles by itself, and all use what was there first: rooms remember what they were told.
       const meanwhile = current?.env === env ? current : undefined;
-      if (meanwhile && meanwhile.revision > revision) return meanwhile;
+      if (meanwhile && meanwhile.revision >= revision) return meanwhile;
       const specs = meanwhile?.specs ?? composeSpecs(loaded, { check, emit, clock: Date.now });
       current = { env, loaded, ...assemble(loaded, emit), specs, revision };
     } catch (error) {

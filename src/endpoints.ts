@@ -3,6 +3,7 @@
  * has one of them is refused.
  */
 import { DASHBOARD_PATHS, PURGE_PATH, readWish } from "./admin.ts";
+import type { Arrival } from "./core/arrival.ts";
 import { hasBearer } from "./core/bearer.ts";
 import type { Compiled } from "./core/compiled.ts";
 import { GatewayError } from "./core/errors.ts";
@@ -13,7 +14,7 @@ import { healthEndpoints } from "./health.ts";
 import { EXPOSITION_TYPE, expose } from "./observability/exposition.ts";
 
 /** Answers a request; undefined leaves it to the routes. @throws GatewayError */
-export type Endpoint = (request: Request) => Promise<Response | undefined>;
+export type Endpoint = (request: Request, waitUntil: Arrival["waitUntil"]) => Promise<Response | undefined>;
 
 /** The paths that there are under a configuration, each with what answers there. */
 export function makeEndpoints(loaded: Compiled, stats: StatsStore, emit: Emit): Map<string, Endpoint> {

@@ -1,4 +1,5 @@
 /** `/health` and `/ready`: whether the process is alive, and whether it can sell. */
+import type { Arrival } from "./core/arrival.ts";
 import { hasBearer } from "./core/bearer.ts";
 import type { Compiled } from "./core/compiled.ts";
 import type { Clock } from "./core/events.ts";
@@ -11,6 +12,8 @@ import { storeProbes } from "./stores/heartbeat.ts";
 const HEALTH_PATH = "/health";
 /** Ready: for whoever sends it calls. */
 const READY_PATH = "/ready";
+
+type WaitUntil = Arrival["waitUntil"];
 
 const FRESH = { "cache-control": "no-store" };
 
@@ -29,7 +32,7 @@ export function aliveWhatever(request: Request): Response | undefined {
 export function healthEndpoints(
   { routes, stores, facilitator, adminToken }: Compiled,
   clock: Clock,
-): [path: string, (request: Request) => Promise<Response | undefined>][] {
+): [path: string, (request: Request, waitUntil: WaitUntil) => Promise<Response | undefined>][] {
   const upstreams = [...new Map(routes.map(({ upstream }) => [upstream.name, upstream])).values()];
   const { probes, watched } = storeProbes(stores, upstreams);
   const unwatched = upstreams.filter((upstream) => !watched.includes(upstream));
@@ -39,14 +42,14 @@ export function healthEndpoints(
   );
   return [
     [HEALTH_PATH, async (request) => alive(request)],
-    [READY_PATH, (request) => answerReady(request, ready, adminToken)],
+    [READY_PATH, (request, waitUntil) => answerReady(request, () => ready(waitUntil), adminToken)],
   ];
 }
 
 /** The answer to `GET /ready`; whoever has the operators' token sees names and reasons. */
 async function answerReady(
   request: Request,
-  ready: Ready,
+  ready: () => ReturnType<Ready>,
   token: string | undefined,
 ): Promise<Response | undefined> {
   const { method } = request;

@@ -60,10 +60,9 @@ function checkMetrics(
       message: "paths under /__tollbooth are taken",
       fix: 'write "/metrics"',
     });
-  const twin = Object.keys(routes).find((key) => key.slice(key.indexOf(" ") + 1) === path);
-  if (twin !== undefined) {
-    const fix = 'give the metrics another path: metrics: { path: "/internal/metrics" }';
-    faults.push({ path: `${at}.path`, message: `is the path of the route "${twin}"`, fix });
+  for (const key of Object.keys(routes).filter((key) => key.slice(key.indexOf(" ") + 1) === path)) {
+    const fix = 'sell it under another path, or move the metrics: metrics: { path: "/internal/metrics" }';
+    faults.push({ path: `routes.${key}`, message: "is where the metrics are", fix });
   }
   if (token !== undefined && !isUnset(token) && !TOKEN.test(token)) {
     const fix = "write 24 letters and digits or more: openssl rand -hex 24";

@@ -4,12 +4,14 @@ import type { Compiled } from "../core/compiled.ts";
 import { DISCOVERY_PATHS } from "../core/listing.ts";
 import { deref, type Operation } from "../core/openapi.ts";
 import type { Fault } from "./faults.ts";
-import { shapeOf } from "./paths.ts";
+import { makeLoserOf, readShape } from "./overlap.ts";
 import type { RawConfig } from "./schema.ts";
 
 const METHODS = ["get", "post", "put", "patch", "delete", "options"];
 
 const NOT_A_PATH = "has a parameter that is only a part of its segment, or a query";
+/** Longest key of a route, characters: it goes with every payment into the store, and names its counts there. */
+const LONGEST_KEY = 1024;
 const DISCOVERY = new Set<string>(DISCOVERY_PATHS);
 
 /** An operation as a route. */
@@ -37,6 +39,8 @@ export function choose(
   const own: Chosen["own"] = new Map();
   const written = new Map(Object.keys(raw.routes).map((key) => [readShape(key), key]));
   const taken = new Map<string, string>();
+  const fixed = [...Object.keys(raw.routes), ...found.flatMap((one) => (one.fetched ? [] : [one.key]))];
+  const loserOf = makeLoserOf(fixed);
   for (const { key, upstream, operation, fetched } of found) {
     if (without.has(key) || (raw.gateway?.discovery !== false && DISCOVERY.has(operation.template))) continue;
     const shape = readShape(key);
@@ -48,7 +52,11 @@ export function choose(
       continue;
     }
     const twin = taken.get(shape);
-    const problem = /[{}?]/.test(key) ? NOT_A_PATH : twin && `matches the same calls as "${twin}"`;
+    const loser = fetched ? loserOf(shape) : undefined;
+    const problem =
+      unfit(key) ??
+      (twin && `matches the same calls as "${twin}"`) ??
+      (loser && `would take calls from "${loser}"`);
     if (problem) {
       const fix = "write a route for it, or mark it as x-internal";
       if (fetched) leftOut.push({ operation: key, reason: problem });
@@ -62,6 +70,11 @@ export function choose(
     routes[key] = { upstream, ...(defaultPrice === undefined ? {} : { price: defaultPrice }) };
   }
   return { raw: { ...raw, routes }, operations, own };
+}
+
+function unfit(key: string): string | undefined {
+  if (key.length > LONGEST_KEY) return `is longer than ${LONGEST_KEY} characters`;
+  return /[{}?]/.test(key) ? NOT_A_PATH : undefined;
 }
 
 /** Every operation that a description names; none of those that it marks as internal. */
@@ -90,15 +103,6 @@ function patternOf(template: string): string {
     return `:${param}`;
   });
   return segments.join("/");
-}
-
-function readShape(key: string): string {
-  const [method = "", pattern = ""] = key.split(" ");
-  try {
-    return `${method} ${shapeOf(pattern)}`;
-  } catch {
-    return key;
-  }
 }
 
 /** Faults of routes that nobody has written: those that were fetched are left out, the others are the description's. */

@@ -1,11 +1,11 @@
 /**
  * How a call is described for the catalogues of facilitators (specs/extensions/bazaar.md): `info` is an example of the
  * call, `schema` what such examples are valid by. It rides in the 402 and comes back with the payment, so it is kept short:
- * a payment header may take 8,192 characters, and many servers take no more of all headers together.
+ * a payment header may take 8,192 characters, and many servers take no more than that of all headers together.
  */
 import type { Call, Payment } from "./call.ts";
 import { type Listing, listingOf } from "./listing.ts";
-import { isJson, type Json } from "./openapi.ts";
+import type { Json } from "./openapi.ts";
 import type { Route } from "./route.ts";
 
 /** Key of the extension. */
@@ -13,6 +13,8 @@ export const BAZAAR = "bazaar";
 
 /** Longest extension, characters of JSON. */
 const MOST = 2048;
+/** More than the names that its parts have elsewhere and not in it, characters. */
+const MOST_NAMES = 256;
 /** Longest path parameters that are repeated in it. */
 const MOST_PARAMS = 256;
 /** Longest description in a 402. */
@@ -20,9 +22,11 @@ const MOST_TEXT = 300;
 const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 const KNOWN = new Set(["GET", "HEAD", "DELETE", ...WITH_BODY]);
 
-/** Made once for each route: what its document says has to be looked up, and may be long. */
+/** Made once for each route: what its document says has to be looked up. */
 const known = new WeakMap<Route, Listing>();
-const tellable = new WeakMap<Route, Part[]>();
+
+/** What of it may fit, made once as well: what an upstream says may be a megabyte, and every 402 would have to write it. */
+const fitting = new WeakMap<Route, Part[]>();
 
 /** What is told of a route: what is configured, over what its operation says. */
 export function listed(route: Route): Listing | undefined {
@@ -53,14 +57,24 @@ function shown(route: Route): Listing | undefined {
 /** The extension; undefined for routes of which nothing is told, and where it would be too long. */
 export function bazaarOf(call: Pick<Call, "request" | "route" | "params">): Json | undefined {
   const listing = shown(call.route);
-  const { method } = call.request;
-  if (!listing || !KNOWN.has(method)) return undefined;
-  if (!tellable.has(call.route)) tellable.set(call.route, partsOf(listing));
-  for (const part of tellable.get(call.route) ?? []) {
+  if (!listing || !KNOWN.has(call.request.method)) return undefined;
+  for (const part of partsOf(call.route, listing)) {
     const extension = declare(call, part);
     if (JSON.stringify(extension).length <= MOST) return extension;
   }
   return undefined;
+}
+
+/** What does not fit is left out: first the answer, then what is said of the request. */
+function partsOf(route: Route, { bodyType, input, inputSchema, pathParamsSchema, output }: Listing): Part[] {
+  const kept = fitting.get(route);
+  if (kept) return kept;
+  const path = templateOf(route.pattern) === undefined ? {} : { pathParamsSchema };
+  const asked = { bodyType, input, inputSchema, ...path };
+  const parts = [...(output?.example === undefined ? [] : [{ ...asked, output }]), asked, { bodyType }];
+  const short = parts.filter((part) => JSON.stringify(part).length <= MOST + MOST_NAMES);
+  fitting.set(route, short);
+  return short;
 }
 
 /** What goes to the facilitator with a payment for the call, so that it can list it; what the client has sent is not believed. */
@@ -69,21 +83,7 @@ export function toldOf(call: Pick<Call, "request" | "route" | "params" | "url">)
   return bazaar && { resource: resourceOf(call), extensions: { [BAZAAR]: bazaar } };
 }
 
-/** The same for clients and catalogues of version 1 (`outputSchema`). */
-export function outputSchemaOf(extension: unknown): Json | undefined {
-  const info = isJson(extension) && isJson(extension.info) ? extension.info : {};
-  const { input, output } = info as { input?: Json; output?: Json };
-  return input && { input: { ...input, discoverable: true }, output: output?.example ?? null };
-}
-
 type Part = Pick<Listing, "bodyType" | "input" | "inputSchema" | "pathParamsSchema" | "output">;
-
-/** What does not fit is left out: first the answer, then what is said of the request. What never will is not tried again. */
-function partsOf({ bodyType, input, inputSchema, pathParamsSchema, output }: Listing): Part[] {
-  const request = { bodyType, input, inputSchema, pathParamsSchema };
-  const parts: Part[] = [{ ...request, output }, request, { bodyType }];
-  return parts.filter((part) => JSON.stringify(part).length <= MOST);
-}
 
 function declare(
   { request: { method }, route, params }: Pick<Call, "request" | "route" | "params">,

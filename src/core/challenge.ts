@@ -1,9 +1,9 @@
 /** The 402: what this call costs and how to pay it, with the reason when a payment was refused. */
-import { BAZAAR, bazaarOf, outputSchemaOf, resourceOf } from "./bazaar.ts";
+import { BAZAAR, bazaarOf, resourceOf } from "./bazaar.ts";
 import type { Call } from "./call.ts";
 import type { ErrorCode } from "./error-codes.ts";
 import { GatewayError } from "./errors.ts";
-import { v1Members } from "./v1.ts";
+import { outputSchemaOf, v1Members } from "./v1.ts";
 import {
   declarePaymentIdentifier,
   encodeHeader,

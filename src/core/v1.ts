@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import { isKnownToV1, toV1Name } from "./networks.ts";
+import { isJson, type Json } from "./openapi.ts";
 import { transferOf } from "./terms.ts";
 import type { PaymentRequirements } from "./x402.ts";
 
@@ -58,4 +59,11 @@ export function v1Members(
   });
   if (theirs.length === 0) return {};
   return { x402Version: 1, error, accepts: theirs.map((one) => toV1(one, resource)) };
+}
+
+/** What the `bazaar` extension says, for clients and catalogues of version 1 (`outputSchema`). */
+export function outputSchemaOf(extension: unknown): Json | undefined {
+  const info = isJson(extension) && isJson(extension.info) ? extension.info : {};
+  const { input, output } = info as { input?: Json; output?: Json };
+  return input && { input: { ...input, discoverable: true }, output: output?.example ?? null };
 }

@@ -3,13 +3,13 @@
  * the money. Replies are parsed like foreign input. What decides whether a failed settlement is `failed` or `unknown`
  * is one question: may a transaction be on its way? Anything but a clear no is `unknown`.
  */
-import { BAZAAR, outputSchemaOf } from "../core/bazaar.ts";
+import { BAZAAR } from "../core/bazaar.ts";
 import type { Payment } from "../core/call.ts";
 import type { FacilitatorMap } from "../core/compiled.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Emit } from "../core/events.ts";
 import type { Facilitator, Settlement } from "../core/ports.ts";
-import { toV1 } from "../core/v1.ts";
+import { outputSchemaOf, toV1 } from "../core/v1.ts";
 import { SettleResponse, VerifyResponse } from "../core/x402.ts";
 import { ask } from "./ask.ts";
 import { parseSettlement } from "./outcome.ts";

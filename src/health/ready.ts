@@ -3,6 +3,7 @@
  * in a while for each isolate, however often strangers ask. Upstreams are not asked at all: what calls have found of them
  * is known to the store.
  */
+import type { Arrival } from "../core/arrival.ts";
 import type { Clock } from "../core/events.ts";
 import type { Condition, Finding, Probe, Readiness } from "../core/ready.ts";
 
@@ -13,23 +14,31 @@ const RETRY_MS = 2000;
 /** Whoever asks first asks for all who come meanwhile; not for longer than this, ms, because it may have been cut off. */
 const PATIENCE_MS = 10_000;
 
-/** Undefined while it is being found out. */
-export type Ready = () => Promise<Readiness | undefined>;
+/** Undefined while it is being found out, which goes on when whoever has asked first leaves. */
+export type Ready = (waitUntil: Arrival["waitUntil"]) => Promise<Readiness | undefined>;
 
 /** Makes the room; asks nobody yet. */
 export function makeReady(probes: Probe[], clock: Clock): Ready {
   let last: Readiness | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
-  return async function ready() {
+
+  async function find(): Promise<Readiness> {
+    const findings = (await Promise.all(probes.map((probe) => probe()))).flat();
+    last = { condition: conditionOf(findings), findings, at: clock() };
+    askedAt = Number.NEGATIVE_INFINITY;
+    return last;
+  }
+
+  return async function ready(waitUntil) {
     const now = clock();
     const freshMs = last?.condition === "ok" ? FRESH_MS : RETRY_MS;
     if (last && now - last.at < freshMs) return last;
     if (now - askedAt < PATIENCE_MS) return last;
     askedAt = now;
-    const findings = (await Promise.all(probes.map((probe) => probe()))).flat();
-    last = { condition: conditionOf(findings), findings, at: clock() };
-    askedAt = Number.NEGATIVE_INFINITY;
-    return last;
+    const finding = find();
+    // Else strangers who ask and hang up at once could keep everybody else from an answer.
+    waitUntil(finding);
+    return finding;
   };
 }
 

@@ -61,7 +61,7 @@ end
 if ARGV[10] ~= '' and state == 'settled' and not place and (fresh or mine) then
   place = enter(key, spend, fresh and ARGV[4] or r[9], r[10], r[11])
   -- It was served before it was charged.
-  if r[7] then close(place, 'd') end
+  if place and r[7] then close(place, 'd', spend) end
 end
 if not state or state == 'open' then return 0 end
 if not mine or (ARGV[4] ~= '' and state ~= 'settled') then return 0 end
@@ -71,7 +71,7 @@ elseif to == 'kept' then
   keep()
 elseif to == 'due' then
   set('due', ARGV[5], 'lease', ms(now + ARGV[3]))
-  if place then close(place, 'd') end
+  if place then close(place, 'd', spend) end
 elseif state == 'settled' then
   if to == 'failed' or to == 'unknown' then return 0 end
   if to == 'broken' and r[4] == '0' then return 1 end
@@ -80,7 +80,7 @@ elseif state == 'settled' then
   if to == 'delivered' or broken >= ${MAX_BROKEN} then
     keep()
     set('done', '1')
-    if place then close(place, to == 'delivered' and 'd' or 'b') end
+    if place then close(place, to == 'delivered' and 'd' or 'b', spend) end
     over(r[6] and r[6] ~= '')
   end
 elseif to == 'abandoned' or to == 'broken' then

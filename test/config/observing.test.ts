@@ -60,9 +60,9 @@ describe("metrics", () => {
   const faults: Row[] = [
     [
       gateway({ metrics: { path: "/weather" } }),
-      "gateway.metrics.path",
-      'is the path of the route "GET /weather"',
-      'give the metrics another path: metrics: { path: "/internal/metrics" }',
+      "routes.GET /weather",
+      "is where the metrics are",
+      'sell it under another path, or move the metrics: metrics: { path: "/internal/metrics" }',
     ],
     [
       gateway({ metrics: { path: "metrics" } }),

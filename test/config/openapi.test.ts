@@ -251,6 +251,73 @@ describe("a description at a URL", () => {
     expect(isComplete).toBe(true);
   });
 
+  it.each([
+    ["GET /pets/*", "/pets/gold"],
+    ["GET /pets/*", "/pets/{id}/toys"],
+    ["* /pets/*", "/pets/{id}"],
+    ["GET /:shop/report", "/acme/{any}"],
+    ["GET /pets/:id/toys", "/pets/{id}/{thing}", "/pets/gold/{thing}"],
+    ["GET /*", "/pets"],
+  ])(
+    "takes no call from a written %s: neither its price nor where it goes is for others to say",
+    async (key, ...paths) => {
+      const taking = paths.at(-1) ?? "";
+      const document = spec(Object.fromEntries(paths.map((path) => [path, { get: answers }])));
+      const { routes, leftOut } = await loadKnowing(document, (config) => {
+        config.routes = { [key]: { upstream: "api", price: "$1" } };
+      });
+      expect(leftOut).toEqual([{ operation: expect.any(String), reason: `would take calls from "${key}"` }]);
+      expect(leftOut[0]?.operation.replace(/:(\w+)/g, "{$1}")).toBe(`GET ${taking}`);
+      expect(routes).toHaveLength(paths.length);
+    },
+  );
+
+  it("goes beside what is written where no call is taken from it", async () => {
+    const paths = ["/pets/{id}", "/pets", "/{a}/{b}", "/a/b/c"];
+    const { routes, leftOut } = await loadKnowing(
+      spec(Object.fromEntries(paths.map((path) => [path, { get: answers }]))),
+      (config) => {
+        config.routes = {
+          "GET /pets/gold": { upstream: "api", price: "$1" },
+          "POST /pets/*": { upstream: "api", price: "$1" },
+          "GET /a/b/c/*": { upstream: "api", price: "$1" },
+        };
+      },
+    );
+    expect([leftOut, routes.length]).toEqual([[], 7]);
+  });
+
+  it("takes no call from another upstream's description that is part of the configuration", async () => {
+    const { routes, leftOut } = await loadKnowing(spec({ "/b/gold": { get: answers } }), (config) => {
+      config.upstreams.b = {
+        url: "https://b.example",
+        openapi: spec({ "/b/{id}": { get: answers } }),
+        defaultPrice: "$1",
+      };
+    });
+    expect(routes.map(({ key }) => key)).toEqual(["GET /weather", "GET /b/:id"]);
+    expect(leftOut).toHaveLength(1);
+  });
+
+  it("that has the metrics' path in it is sold all the same, without that one", async () => {
+    const { routes, leftOut, observing } = await loadKnowing(
+      spec({ "/metrics": { get: answers }, "/health": { get: answers }, "/a": { get: answers } }),
+      (config) => {
+        config.gateway = { metrics: true };
+      },
+    );
+    expect(routes.map(({ key }) => key)).toEqual(["GET /weather", "GET /a"]);
+    expect(leftOut.map(({ operation }) => operation)).toEqual(["GET /health", "GET /metrics"]);
+    expect(observing.metrics?.path).toBe("/metrics");
+  });
+
+  it("puts no key into the store with every payment that is longer than any path needs", async () => {
+    const long = spec({ [`/{${"a".repeat(2000)}}`]: { get: answers }, "/a": { get: answers } });
+    const { routes, leftOut } = await loadKnowing(long);
+    expect(routes.map(({ key }) => key)).toEqual(["GET /weather", "GET /a"]);
+    expect(leftOut.map(({ reason }) => reason)).toEqual(["is longer than 1024 characters"]);
+  });
+
   it("that cannot be used changes nothing", async () => {
     const { routes, leftOut } = await loadKnowing({ swagger: "2.0" });
     expect(routes).toHaveLength(1);

@@ -293,6 +293,58 @@ describeBackends("the ledger", { strict: true }, (of) => {
     expect(await ledger.sums(day, day)).toMatchObject([{ receipts: 1, amount: 10000n }]);
   });
 
+  it.each(["sums", "owed"])(
+    "a ledger whose %s cannot be written keeps no payment from being noted as delivered",
+    async (part) => {
+      const { claim, change } = instance(of);
+      const day = await today(of);
+      await redis(of, "SET", part === "owed" ? "test:ledger:owed" : `test:ledger:${day}:sums`, "not ours");
+      await claim("a1", "A");
+      for (const to of ["settled", "renewed", "delivered"] as const)
+        expect([to, await change("a1", "A", { to }, RECEIPT)]).toEqual([to, true]);
+      // Else its answer would be owed for ever.
+      expect((await claim("a1", "B")).kind).toBe("used");
+      expect(await entriesOf(of)).toHaveLength(1);
+    },
+  );
+
+  it("where a day's list was lost, what is delivered later is not told of the payment that has its place now", async () => {
+    const { claim, change, ledger } = instance(of);
+    const day = await today(of);
+    await claim("a1", "A");
+    await change("a1", "A", { to: "settled" }, RECEIPT);
+    await redis(of, "DEL", `test:ledger:${day}`);
+    await claim("a2", "A");
+    await change("a2", "A", { to: "settled" }, RECEIPT);
+    expect(await change("a1", "A", { to: "delivered" }, RECEIPT)).toBe(true);
+    expect(await entriesOf(of)).toMatchObject([{ spend: "a2", status: "owed" }]);
+    expect(await ledger.sums(day, day)).toMatchObject([{ receipts: 2, delivered: 0 }]);
+  });
+
+  it("what is owed and older than any receipt that is kept is not told for ever", async () => {
+    const { claim, change, ledger } = instance(of);
+    const longAgo = (await serverTime(of)) - KEPT_MS - 2 * DAY_MS;
+    await redis(of, "ZADD", "test:ledger:owed", String(longAgo), `${Math.floor(longAgo / DAY_MS)} 0`);
+    await claim("a1", "A");
+    await change("a1", "A", { to: "settled" }, RECEIPT);
+    expect(await ledger.owed(5)).toMatchObject({ total: 1, entries: [{ spend: "a1" }] });
+  });
+
+  it.each([0, 1])(
+    "a refund that was recorded in the month of the settlement plus %i is told",
+    async (later) => {
+      const { claim, change } = instance(of);
+      await claim("a1", "A");
+      await change("a1", "A", { to: "settled" }, RECEIPT);
+      const now = new Date(await serverTime(of));
+      const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + later))
+        .toISOString()
+        .slice(0, 7);
+      await redis(of, "HSET", `test:ledger:refunds:${month}`, "a1", "{}");
+      expect(await entriesOf(of)).toMatchObject([{ spend: "a1", status: "refund" }]);
+    },
+  );
+
   it("everything of it ends with its retention, by the day's end", async () => {
     const { claim, change } = instance(of);
     await claim("a1", "A");

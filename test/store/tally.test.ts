@@ -2,6 +2,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { counterSeries, histogramSeries } from "../../src/core/series.ts";
 import { openStores } from "../../src/stores/stores.ts";
+import { makeTally } from "../../src/stores/tally.ts";
 import { describeBackends, postJson } from "../bridge/backends.ts";
 
 const BY = { spend: "a1", owner: "o", leaseMs: 10_000, receipt: undefined };
@@ -184,6 +185,16 @@ describeBackends("what is counted", { strict: true }, (of) => {
     }
   });
 
+  it("is counted anew where a write is so long in doubt that the store may have forgotten it", async () => {
+    const stores = open();
+    stores.stats.tally.count("rate_limit_blocks_total", ROUTE, 5);
+    of.faults.set("error-500", { times: 1 });
+    await expect(delivered(stores)).rejects.toThrow();
+    passTime(200_000);
+    await stores.stats.flush();
+    expect((await stores.stats.total()).get(BLOCKED)).toBe(5);
+  });
+
   it("that cannot be written does not keep a payment's record from being written", async () => {
     const stores = open();
     await postJson(of.redis, "/", ["SET", "test:stats:metrics", "not a hash"]);
@@ -192,4 +203,22 @@ describeBackends("what is counted", { strict: true }, (of) => {
     expect(await delivered(stores)).toBe(false);
     expect(of.faults.requests.at(-1)?.commands.length).toBe(2);
   });
+});
+
+it("what waits while the store is away does not grow with every try, and nothing of it is lost", () => {
+  let now = 0;
+  const tally = makeTally("test", () => now);
+  const amount = (args: string[]) => Number(args[args.indexOf(BLOCKED) + 1]);
+  for (let i = 0; i < 100; i++) {
+    now += 1000;
+    tally.count("rate_limit_blocks_total", ROUTE);
+    const rides = tally.take();
+    expect(rides.length).toBeLessThanOrEqual(20);
+    tally.putBack(rides);
+  }
+  const rest = () => {
+    now += 1000;
+    return tally.take().reduce((sum, { args }) => sum + amount(args), 0);
+  };
+  expect(rest() + rest()).toBe(100);
 });

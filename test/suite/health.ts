@@ -1,8 +1,10 @@
 import { expect, it } from "vitest";
-import type { World } from "../fixtures/world.ts";
+import type { Runtime } from "../../dev/bundle.ts";
+import { startGateway } from "../../dev/gateways/start.ts";
+import { BUNDLES, type World } from "../fixtures/world.ts";
 
 /** Whoever watches the instance gets an answer that costs next to nothing. */
-export function healthTests(world: () => World): void {
+export function healthTests(world: () => World, runtime: Runtime): void {
   it.each(["GET", "HEAD"])("%s /health: alive, and nobody is asked", async (method) => {
     const { gateway, redis, facilitator } = world();
     const answer = await fetch(`${gateway.url}/health`, { method });
@@ -21,6 +23,17 @@ export function healthTests(world: () => World): void {
     // The route that sells on Solana has a facilitator of its own here and there; what matters is that the store answers.
     expect(await answer.json()).toMatchObject({ checks: { store: "ok" } });
     expect(redis.requestCount).toBeLessThanOrEqual(1);
+  });
+
+  it("the first calls of an instance, all at once, share what it keeps: who asks for /ready first asks for all", async () => {
+    const { redis, vars } = world();
+    const gateway = await startGateway({ runtime, directory: BUNDLES, vars });
+    try {
+      await Promise.all(Array.from({ length: 50 }, () => fetch(`${gateway.url}/ready`)));
+      expect(redis.requestCount).toBe(1);
+    } finally {
+      await gateway.stop();
+    }
   });
 
   it("another method is for the routes", async () => {

@@ -1,6 +1,7 @@
 /** What is told of a call, and what is not. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Call, Claim } from "../../src/core/call.ts";
+import type { Tally } from "../../src/core/metrics.ts";
 import { formatDecimal } from "../../src/core/money.ts";
 import type { Observation } from "../../src/core/observation.ts";
 import { counterSeries, histogramSeries, readSeries } from "../../src/core/series.ts";
@@ -151,6 +152,34 @@ it("a series is read back as it was written, and anything else is none", () => {
     '["request_duration_seconds"]',
   ])
     expect(readSeries(other)).toBeUndefined();
+});
+
+it("what a payment has earned, and how it ended, is counted once, however often the claim is told", () => {
+  const words = Object.fromEntries(
+    ["delivered", "broken", "abandoned"].map((name) => [name, () => undefined]),
+  );
+  const claim = { ...words, payment: { requirements: REQUIREMENTS } } as unknown as Claim;
+  claim.settled = (receipt) => {
+    claim.receipt = receipt;
+  };
+  const counted: string[] = [];
+  const tally: Tally = {
+    count: (name, labels) => void counted.push(`${name} ${Object.values(labels).slice(1)}`.trim()),
+    time: () => undefined,
+  };
+  const call = { route: routeOf("GET /a"), waitUntil: () => undefined } as unknown as Call;
+  watchClaim(call, claim, { sheet: { ...SHEET }, tally, flush: async () => undefined });
+  const receipt = { success: true, transaction: TRANSACTION, network: "eip155:84532", payer: "0x1" } as const;
+  for (let i = 0; i < 2; i++) claim.settled(receipt);
+  claim.delivered();
+  claim.broken();
+  claim.abandoned();
+  expect(counted).toEqual([
+    "payment_stages_total settled",
+    "payments_total success",
+    "revenue_usd_total",
+    "payment_stages_total delivered",
+  ]);
 });
 
 it("a watcher that fails keeps no word on money from the claim", () => {

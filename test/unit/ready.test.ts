@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import type { Finding, Probe } from "../../src/core/ready.ts";
 import { conditionOf, describeReadiness, makeReady } from "../../src/health/ready.ts";
 
+const forNobody = () => undefined;
 const finding = (of: Finding["of"], condition: Finding["condition"], name = "a"): Finding => ({
   of,
   name,
@@ -45,18 +46,18 @@ it("however many ask, everything is asked once in ten seconds, or in two while s
     [10_000, 2],
   ] as const) {
     now = at;
-    await ready();
+    await ready(forNobody);
     expect([at, asked]).toEqual([at, expected]);
   }
   condition = "down";
   now = 20_000;
-  expect((await ready())?.condition).toBe("down");
+  expect((await ready(forNobody))?.condition).toBe("down");
   now = 21_999;
-  await ready();
+  await ready(forNobody);
   expect(asked).toBe(3);
   condition = "ok";
   now = 22_000;
-  expect((await ready())?.condition).toBe("ok");
+  expect((await ready(forNobody))?.condition).toBe("ok");
 });
 
 it("who asks while it is being found out waits for nobody, and somebody else asks if that was cut off", async () => {
@@ -67,11 +68,25 @@ it("who asks while it is being found out waits for nobody, and somebody else ask
     return new Promise(() => undefined);
   };
   const ready = makeReady([probe], () => now);
-  void ready();
-  expect(describeReadiness(await ready(), false)).toEqual({ status: 503, body: { status: "starting" } });
+  void ready(forNobody);
+  expect(describeReadiness(await ready(forNobody), false)).toEqual({
+    status: 503,
+    body: { status: "starting" },
+  });
   now = 10_000;
-  void ready();
+  void ready(forNobody);
   expect(asked).toBe(2);
+});
+
+it("what is being found out is found out for all, also when who has asked first is gone", async () => {
+  let answer: (findings: Finding[]) => void = () => undefined;
+  const ready = makeReady([() => new Promise((resolve) => (answer = resolve))], () => 0);
+  const kept: Promise<unknown>[] = [];
+  void ready((work) => kept.push(work));
+  answer([finding("store", "ok")]);
+  await Promise.all(kept);
+  expect(kept).toHaveLength(1);
+  expect((await ready(forNobody))?.condition).toBe("ok");
 });
 
 it("strangers learn no name and no reason, the operator both", () => {
