@@ -1,7 +1,7 @@
 /** What operators may ask of the gateway itself; who has not the token learns nothing, not even what there is. */
 import * as z from "zod/mini";
 import { hasBearer } from "./core/bearer.ts";
-import { openBody } from "./core/body.ts";
+import { openBody, shortBody } from "./core/body.ts";
 import { GatewayError } from "./core/errors.ts";
 
 /** Where kept answers are forgotten: `POST`, with `Authorization: Bearer` and the token of `gateway.admin`. */
@@ -11,14 +11,6 @@ export const PURGE_PATH = "/__tollbooth/cache/purge";
 export const DASHBOARD_PATHS = ["/__tollbooth", "/__tollbooth/login", "/__tollbooth/logout"];
 
 const MOST_BYTES = 65_536;
-/** The longest that an order may take, and its sender be silent, ms. */
-const LONGEST_MS = 5000;
-const LIMITS = {
-  maxBodyBytes: MOST_BYTES,
-  maxRequestBytes: MOST_BYTES,
-  silenceMs: LONGEST_MS,
-  upstream: { timeoutMs: LONGEST_MS },
-};
 
 const names = z.optional(
   z.array(z.string().check(z.minLength(1), z.maxLength(8192))).check(z.maxLength(100)),
@@ -38,7 +30,7 @@ export async function readWish(request: Request, token: string): Promise<Wish> {
     throw new GatewayError("admin_unauthorized", { headers: { "www-authenticate": "Bearer" } });
   }
   if (request.method !== "POST") throw new GatewayError("method_not_allowed", { headers: { allow: "POST" } });
-  const bytes = await openBody(request, LIMITS).bytes();
+  const bytes = await openBody(request, shortBody(MOST_BYTES)).bytes();
   const wish = Wish.safeParse(parse(bytes));
   if (wish.success) return wish.data;
   throw new GatewayError("purge_invalid", {

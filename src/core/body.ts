@@ -33,6 +33,19 @@ type Limits = Pick<Route, "maxBodyBytes" | "maxRequestBytes" | "silenceMs"> & {
   upstream: Pick<Route["upstream"], "timeoutMs">;
 };
 
+/** The longest that what an operator sends may take, and its sender be silent, ms. */
+const PATIENCE_MS = 5000;
+
+/** Limits of what the gateway itself reads to its end: an operator's order, a form. */
+export function shortBody(maxBytes: number): Limits {
+  return {
+    maxBodyBytes: maxBytes,
+    maxRequestBytes: maxBytes,
+    silenceMs: PATIENCE_MS,
+    upstream: { timeoutMs: PATIENCE_MS },
+  };
+}
+
 /** The request's body. @throws GatewayError `body_too_large` when it is announced as longer than any that goes through */
 export function openBody(request: Request, limits: Limits): RequestBody {
   const { method, headers } = request;

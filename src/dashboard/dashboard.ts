@@ -3,7 +3,7 @@
  * no script, and is for who has the operators' token only; who has not learns that there is a form and nothing else. What it shows
  * is read from the stores when it is asked for.
  */
-import { openBody } from "../core/body.ts";
+import { openBody, shortBody } from "../core/body.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Clock } from "../core/events.ts";
 import type { Ledger } from "../core/ledger.ts";
@@ -23,14 +23,6 @@ const SHOWN = 50;
 const TROUBLES = 10;
 const MOST_DAYS = 366;
 const MOST_BYTES = 4096;
-/** The longest that a form may take, and its sender be silent, ms. */
-const LONGEST_MS = 5000;
-const LIMITS = {
-  maxBodyBytes: MOST_BYTES,
-  maxRequestBytes: MOST_BYTES,
-  silenceMs: LONGEST_MS,
-  upstream: { timeoutMs: LONGEST_MS },
-};
 
 /** Where it is all read, for one look. */
 export type Look = { ledger: Ledger; over: StatsStore["over"] };
@@ -57,7 +49,9 @@ export function makeDashboard(options: { look: () => Look; token: string; clock:
   }
 
   async function login(request: Request): Promise<Response> {
-    const form = new URLSearchParams(new TextDecoder().decode(await openBody(request, LIMITS).bytes()));
+    const form = new URLSearchParams(
+      new TextDecoder().decode(await openBody(request, shortBody(MOST_BYTES)).bytes()),
+    );
     const cookie = await operators.admit(form.get("token") ?? "");
     return cookie ? back(cookie) : answer(401, loginPage(true));
   }
