@@ -111,7 +111,11 @@ async function headersFor(lab: WaysLab, { path, init, paid }: Kind, token: strin
 }
 
 /** Commands that Redis has carried out, those of scripts included. */
-export async function commandsOf({ servers: { redis } }: Pick<WaysLab, "servers">): Promise<number> {
+export async function commandsOf({
+  servers: { redis },
+}: {
+  servers: Pick<WaysLab["servers"], "redis">;
+}): Promise<number> {
   const response = await fetch(redis.url, {
     method: "POST",
     headers: { authorization: `Bearer ${redis.token}` },

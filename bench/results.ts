@@ -8,6 +8,7 @@ import type { Weight } from "./bundles.ts";
 import { type Caching, cachingTablesOf } from "./caching-tables.ts";
 import { type Cold, coldTable } from "./cold.ts";
 import { type Boards, dashboardTablesOf } from "./dashboard.ts";
+import { type Observed, observingTablesOf } from "./observing.ts";
 import type { Measured } from "./rates.ts";
 import type { Counted } from "./requests.ts";
 import type { Added } from "./stores.ts";
@@ -32,6 +33,8 @@ export type Results = {
   caching?: Caching;
   /** As `ways`. */
   dashboard?: Boards;
+  /** As `ways`. */
+  observing?: Observed;
 };
 
 const RESULTS = "bench/results.json";
@@ -79,8 +82,21 @@ export async function keep(results: Partial<Results>): Promise<void> {
 
 /** The tables of what is there, by name. */
 export function tablesOf(results: Partial<Results>): Record<string, string> {
-  const { machine, bundle, cold, requests, waits, stores, free, unpaid, paid, ways, caching, dashboard } =
-    results;
+  const {
+    machine,
+    bundle,
+    cold,
+    requests,
+    waits,
+    stores,
+    free,
+    unpaid,
+    paid,
+    ways,
+    caching,
+    dashboard,
+    observing,
+  } = results;
   const facts = Object.entries(machine ?? {}).map(([name, value]) => `${name} ${value}`);
   return {
     ...(machine ? { machine: `${facts.join(", ")}.` } : {}),
@@ -95,6 +111,7 @@ export function tablesOf(results: Partial<Results>): Record<string, string> {
     ...(ways ? wayTablesOf(ways) : {}),
     ...(caching ? cachingTablesOf(caching) : {}),
     ...(dashboard ? dashboardTablesOf(dashboard) : {}),
+    ...(observing ? observingTablesOf(observing) : {}),
   };
 }
 

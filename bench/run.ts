@@ -2,8 +2,8 @@
  * `npm run bench`: the gateway against a bare proxy and the x402 SDK's middleware, in one run on one machine.
  *
  *   --quick      two short rounds: does it work, not how fast is it
- *   --only NAME  one part: bundle, cold, requests, free, unpaid, paid, waits, stores, ways, or of ways: quotes, streams, charges; or caching, dashboard
- *   --write      keeps the result of a whole run, of all ways, of caching, or of dashboard: bench/results.json and the tables of docs/benchmarks.md
+ *   --only NAME  one part: bundle, cold, requests, free, unpaid, paid, waits, stores, ways, or of ways: quotes, streams, charges; or caching, dashboard, observing
+ *   --write      keeps the result of a whole run, of all ways, of caching, of dashboard, or of observing: bench/results.json and the tables of docs/benchmarks.md
  */
 import { parseArgs } from "node:util";
 import { buildWorker, type Weight, WORKERS } from "./bundles.ts";
@@ -13,6 +13,7 @@ import { dashboardTablesOf, measureDashboard } from "./dashboard.ts";
 import { type Lab, startLab } from "./lab.ts";
 import { measureCaching } from "./measure-caching.ts";
 import { measureWays, WAY_PARTS } from "./measure-ways.ts";
+import { measureObserving, observingTablesOf } from "./observing.ts";
 import { measureRates } from "./rates.ts";
 import { countRequests } from "./requests.ts";
 import { describeMachine, keep, type Results, tablesOf } from "./results.ts";
@@ -33,7 +34,7 @@ const DASHBOARD_FULL = { rounds: 7, pages: 20 };
 const DASHBOARD_QUICK = { rounds: 2, pages: 3 };
 
 /** Parts that have a laboratory of their own, and can be kept by themselves. */
-const APART = ["caching", "dashboard"];
+const APART = ["caching", "dashboard", "observing"];
 
 const { values: options } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, write: { type: "boolean" } },
@@ -59,7 +60,9 @@ async function main(): Promise<void> {
   if (only !== undefined && !names.includes(only)) throw new Error(`--only takes ${names.join(", ")}`);
   const isWhole = only === undefined || only === "ways" || APART.includes(only);
   if (options.write && (!isWhole || options.quick))
-    throw new Error("--write keeps whole runs, all ways, caching or dashboard: leave out --only and --quick");
+    throw new Error(
+      "--write keeps whole runs, all ways, caching, dashboard or observing: leave out --only and --quick",
+    );
   // Everything that is started goes down with this process, however that ends.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
   const ways = WAY_PARTS.filter((part) => only === undefined || only === "ways" || only === part);
@@ -78,6 +81,10 @@ async function main(): Promise<void> {
     const effort = options.quick ? DASHBOARD_QUICK : DASHBOARD_FULL;
     measured.dashboard = { machine: await describeMachine(effort), pages: await measureDashboard(effort) };
     print(dashboardTablesOf(measured.dashboard));
+  }
+  if (only === undefined || only === "observing") {
+    measured.observing = { machine: await describeMachine(effort), watched: await measureObserving(effort) };
+    print(observingTablesOf(measured.observing));
   }
   if (options.write) await keep(measured);
 }

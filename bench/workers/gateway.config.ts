@@ -7,8 +7,9 @@ const LIMITS = [
 ];
 
 /** What the benchmark sells: one route for each way a call can go. */
-export default defineConfig(({ METRICS, ADMIN_TOKEN, PREFIX }) => ({
+export default defineConfig(({ LEDGER, METRICS, ADMIN_TOKEN, PREFIX }) => ({
   gateway: {
+    ...(LEDGER === "off" ? { ledger: false } : {}),
     ...(METRICS === "on" ? { metrics: true } : {}),
     ...(ADMIN_TOKEN ? { admin: { token: "${ADMIN_TOKEN}" } } : {}),
   },
