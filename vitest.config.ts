@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { SlowestFirst } from "./test/fixtures/slowest-first.ts";
 
 export default defineConfig({
   test: {
@@ -9,5 +10,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Every file starts processes of its own; two cores carry two of them.
     maxWorkers: 2,
+    sequence: { sequencer: SlowestFirst },
   },
 });

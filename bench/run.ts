@@ -3,7 +3,7 @@
  *
  *   --quick      two short rounds: does it work, not how fast is it
  *   --only NAME  one part: bundle, cold, requests, free, unpaid, paid, waits, stores, ways, or of ways: quotes, streams, charges; or caching, dashboard, observing
- *   --write      keeps the result of a whole run, of all ways, of caching, of dashboard, or of observing: bench/results.json and the tables of docs/benchmarks.md
+ *   --write      keeps the result of a whole run, of all ways, of caching, dashboard, observing, cold, bundle or requests: bench/results.json and the tables of docs/benchmarks.md
  */
 import { parseArgs } from "node:util";
 import { buildWorker, type Weight, WORKERS } from "./bundles.ts";
@@ -36,6 +36,9 @@ const DASHBOARD_QUICK = { rounds: 2, pages: 3 };
 /** Parts that have a laboratory of their own, and can be kept by themselves. */
 const APART = ["caching", "dashboard", "observing"];
 
+/** Parts that compare nothing with other parts: counts, and ratios of their own. */
+const ALONE = ["bundle", "cold", "requests"];
+
 const { values: options } = parseArgs({
   options: { quick: { type: "boolean" }, only: { type: "string" }, write: { type: "boolean" } },
 });
@@ -58,10 +61,10 @@ async function main(): Promise<void> {
   const { only } = options;
   const names = ["bundle", ...Object.keys(PARTS), "ways", ...WAY_PARTS, ...APART];
   if (only !== undefined && !names.includes(only)) throw new Error(`--only takes ${names.join(", ")}`);
-  const isWhole = only === undefined || only === "ways" || APART.includes(only);
+  const isWhole = only === undefined || only === "ways" || [...APART, ...ALONE].includes(only);
   if (options.write && (!isWhole || options.quick))
     throw new Error(
-      "--write keeps whole runs, all ways, caching, dashboard or observing: leave out --only and --quick",
+      "--write keeps whole runs, all ways, bundle, cold, requests, caching, dashboard or observing: leave out --only and --quick",
     );
   // Everything that is started goes down with this process, however that ends.
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
@@ -86,6 +89,8 @@ async function main(): Promise<void> {
     measured.observing = { machine: await describeMachine(effort), watched: await measureObserving(effort) };
     print(observingTablesOf(measured.observing));
   }
+  // The machine's line is about what was measured on it together.
+  if (only !== undefined) delete measured.machine;
   if (options.write) await keep(measured);
 }
 

@@ -7,7 +7,7 @@ import { listen, node } from "../platform/node.ts";
 import { stopSignal } from "../platform/stop.ts";
 import { CommandError, type ConfigOptions, configured, readConfig, readEnv } from "./config-file.ts";
 
-type Options = ConfigOptions & { port: number; host?: string; grace: number };
+type Options = ConfigOptions & { port: number; host?: string; grace: number; reconcile: number };
 
 /** The command. Runs until SIGTERM or SIGINT; a configuration with faults is printed and never served. */
 export function serveCommand(): Command {
@@ -20,14 +20,20 @@ export function serveCommand(): Command {
     .addOption(
       new Option("--grace <seconds>", "how long calls in flight may take to end on SIGTERM, 0 to 3600")
         .env("GRACE_SECONDS")
-        .argParser(parseGrace)
+        .argParser(parseSeconds)
         .default(20),
+    )
+    .addOption(
+      new Option("--reconcile <seconds>", "how often to look into pending payments, 0 to 3600; 0 never")
+        .env("RECONCILE_SECONDS")
+        .argParser(parseSeconds)
+        .default(60),
     )
     .addHelpText("after", "\nExample:\n  tollbooth serve --config shop.config.ts --port 8787")
     .action(serve);
 }
 
-async function serve({ config, envFile, port, host, grace }: Options): Promise<void> {
+async function serve({ config, envFile, port, host, grace, reconcile }: Options): Promise<void> {
   const source = await readConfig(config);
   const env = await readEnv(envFile);
   await load(source, env).catch((error: unknown) => {
@@ -35,7 +41,8 @@ async function serve({ config, envFile, port, host, grace }: Options): Promise<v
   });
   // One object for all requests: the gateway compiles the configuration anew for an environment it does not know.
   const app = createTollbooth(source, { platform: (c) => ({ ...node(c), env }) });
-  const options = { port, ...(host ? { hostname: host } : {}), graceMs: grace * 1000 };
+  const times = { graceMs: grace * 1000, reconcileMs: reconcile * 1000 };
+  const options = { port, ...(host ? { hostname: host } : {}), ...times, env };
   const server = await listen(app, options).catch((error: unknown) => {
     throw explainListen(error, port);
   });
@@ -65,7 +72,7 @@ export function explainListen(error: unknown, port: number): unknown {
   return error;
 }
 
-function parseGrace(text: string): number {
+function parseSeconds(text: string): number {
   const seconds = Number(text);
   if (!/^\d+$/.test(text) || seconds > 3600)
     throw new InvalidArgumentError("It is a number of seconds, 0 to 3600.");

@@ -3,11 +3,12 @@ import type { Server } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type HttpBindings, serve } from "@hono/node-server";
 import type { Platform, Tollbooth } from "../app.ts";
+import type { Env } from "../config/define.ts";
 import { drainable, wasCut } from "./drain.ts";
 import { explainRefusals } from "./refuse.ts";
 import { upload } from "./upload.ts";
 
-/** How often a server looks into payments that nobody has brought to an end, ms. */
+/** How often a server looks into payments that nobody has brought to an end unless told, ms. */
 const RECONCILE_EVERY_MS = 60_000;
 
 /** A store that is away is tried again for this long; nothing is worth waiting for longer, ms. */
@@ -60,18 +61,26 @@ export type NodeServer = {
   close: () => Promise<void>;
 };
 
-/**
- * Serves the app; `port` 0 takes a free one. Looks into pending payments once a minute. Calls in flight have `graceMs` to
- * end when it is closed (default 20 s). @throws when the port is taken
- */
-export function listen(
-  app: Tollbooth,
-  { graceMs, ...options }: { port: number; hostname?: string; graceMs?: number },
-): Promise<NodeServer> {
+/** Where a server listens, and what it does besides. */
+export type ListenOptions = {
+  /** 0 takes a free one. */
+  port: number;
+  hostname?: string;
+  /** How long calls in flight may take to end when it is closed, ms; 20,000 unless told. */
+  graceMs?: number;
+  /** How often it looks into pending payments, ms; every minute unless told, and 0 never. */
+  reconcileMs?: number;
+  /** The variables that the app sees, where those are not the process's own. */
+  env?: Env;
+};
+
+/** Serves the app. @throws when the port is taken */
+export function listen(app: Tollbooth, options: ListenOptions): Promise<NodeServer> {
+  const { graceMs, reconcileMs = RECONCILE_EVERY_MS, env = process.env, ...where } = options;
   return new Promise((resolve, reject) => {
-    const reconciling = setInterval(() => track(app.reconcile(process.env)), RECONCILE_EVERY_MS);
-    reconciling.unref();
-    const server = serve({ fetch: app.fetch, serverOptions: SERVER, ...options }, ({ port }) => {
+    const reconciling =
+      reconcileMs > 0 ? setInterval(() => track(app.reconcile(env)), reconcileMs).unref() : undefined;
+    const server = serve({ fetch: app.fetch, serverOptions: SERVER, ...where }, ({ port }) => {
       resolve({
         port,
         async close() {

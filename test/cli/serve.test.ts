@@ -6,18 +6,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { seller } from "../../dev/accounts.ts";
+import { createFaults } from "../../dev/faults.ts";
 import { type RunningRedis, startRedis } from "../../dev/redis.ts";
 import { deadUrl } from "../dev/ports.ts";
 import { killAll, start } from "./process.ts";
 
 const CONFIG = "test/fixtures/tollbooth.config.ts";
+const faults = createFaults();
 let redis: RunningRedis | undefined;
 let upstream: Server | undefined;
 let folder = "";
 let env: Record<string, string> = {};
 
 beforeAll(async () => {
-  redis = await startRedis();
+  redis = await startRedis({ intercept: faults.intercept });
   upstream = createServer((request, response) => {
     response.write("first,");
     if (request.url === "/events") setTimeout(() => response.end("last"), 500);
@@ -65,6 +67,21 @@ describe("a configuration that is valid", () => {
       env: { ...others, PORT: "0", HOST: "127.0.0.1" },
     });
     expect((await fetch(`http://127.0.0.1:${await run.port}/weather`)).status).toBe(402);
+  });
+
+  it("looks into pending payments with the same variables, and does not forget them for the calls", async () => {
+    const { PAY_TO = "", ...others } = env;
+    const file = join(folder, "vars");
+    await writeFile(file, `PAY_TO=${PAY_TO}\nCHAIN_RPC_URL=http://127.0.0.1:9\n`);
+    const run = start(["serve", "--config", CONFIG, "--env-file", file, "--port", "0", "--reconcile", "1"], {
+      env: others,
+    });
+    const url = `http://127.0.0.1:${await run.port}`;
+    const looked = () =>
+      faults.requests.some(({ commands }) => JSON.stringify(commands).includes(":pending:0"));
+    await expect.poll(looked, { timeout: 10_000 }).toBe(true);
+    expect((await fetch(`${url}/weather`)).status).toBe(402);
+    expect(run.output.stdout + run.output.stderr).not.toContain("reconcile_failed");
   });
 
   it("ends clean on SIGTERM: an answer under way is finished, nobody new is taken, exit code 0", async () => {

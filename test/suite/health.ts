@@ -3,6 +3,11 @@ import type { Runtime } from "../../dev/bundle.ts";
 import { startGateway } from "../../dev/gateways/start.ts";
 import { BUNDLES, type World } from "../fixtures/world.ts";
 
+/** Requests that look whether the store takes writes; an earlier test's call may renew its lease meanwhile. */
+function looks({ requests }: World["redis"]): number {
+  return requests.filter(({ commands }) => commands.flat().includes("tollbooth:ready")).length;
+}
+
 /** Whoever watches the instance gets an answer that costs next to nothing. */
 export function healthTests(world: () => World, runtime: Runtime): void {
   it.each(["GET", "HEAD"])("%s /health: alive, and nobody is asked", async (method) => {
@@ -22,7 +27,7 @@ export function healthTests(world: () => World, runtime: Runtime): void {
     const answer = await fetch(`${gateway.url}/ready`);
     // The route that sells on Solana has a facilitator of its own here and there; what matters is that the store answers.
     expect(await answer.json()).toMatchObject({ checks: { store: "ok" } });
-    expect(redis.requestCount).toBeLessThanOrEqual(1);
+    expect(looks(redis)).toBeLessThanOrEqual(1);
   });
 
   it("the first calls of an instance, all at once, share what it keeps: who asks for /ready first asks for all", async () => {
@@ -30,7 +35,7 @@ export function healthTests(world: () => World, runtime: Runtime): void {
     const gateway = await startGateway({ runtime, directory: BUNDLES, vars });
     try {
       await Promise.all(Array.from({ length: 50 }, () => fetch(`${gateway.url}/ready`)));
-      expect(redis.requestCount).toBe(1);
+      expect(looks(redis)).toBe(1);
     } finally {
       await gateway.stop();
     }
