@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Runtime } from "../../dev/bundle.ts";
 import type { Gateway } from "../../dev/gateways/process.ts";
 import { startGateway } from "../../dev/gateways/start.ts";
+import { askedOf } from "../fixtures/asked.ts";
 import { decode, type Requirements, sign } from "../fixtures/sign.ts";
 import { BUNDLES, type World } from "../fixtures/world.ts";
 
@@ -29,7 +30,7 @@ export function discoveryTests(world: () => World, runtime: Runtime): void {
   const ask = (path: string, init?: RequestInit) => fetch(`${gateway?.url}${path}`, init);
   const nobodyWasAsked = () => {
     const { redis, facilitator, upstream } = world();
-    expect([redis.requestCount, facilitator.counts.supported, upstream.requests.length]).toEqual([0, 0, 0]);
+    expect([...askedOf(redis), facilitator.counts.supported, upstream.requests.length]).toEqual([0, 0]);
   };
 
   describe.each(PATHS)("%s", (path) => {

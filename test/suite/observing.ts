@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { payer, testAccount } from "../../dev/accounts.ts";
 import type { Runtime } from "../../dev/bundle.ts";
+import { askedOf } from "../fixtures/asked.ts";
 import { type Line, linesOf, scrape, sumOf } from "../fixtures/metrics.ts";
 import { sign } from "../fixtures/sign.ts";
 import { ADMIN_TOKEN, METRICS_TOKEN } from "../fixtures/tollbooth.config.ts";
@@ -218,7 +219,7 @@ export function observingTests(world: () => World, runtime: Runtime): void {
       // For as long as it takes until a write of its own would have come.
       await sleep(1400);
       const rode = () => redis.requests.filter(({ commands }) => commands.length === 2);
-      expect([redis.statistics.length, rode().length, redis.requestCount]).toEqual([0, 1, 3]);
+      expect([redis.statistics.length, rode().length, askedOf(redis).length]).toEqual([0, 1, 3]);
       await Promise.all(Array.from({ length: 30 }, () => get("/free").then((answer) => answer.text())));
       await expect.poll(() => redis.statistics.length, { timeout: 5000 }).toBe(1);
       await sleep(300);
