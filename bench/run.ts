@@ -31,6 +31,8 @@ const WAYS_QUICK = { rounds: 2, calls: 20, paced: 50, flood: 10_000 };
 const CACHING_FULL = { rounds: 5, calls: 120, bodies: 20_000_000 };
 const CACHING_QUICK = { rounds: 2, calls: 10, bodies: 2_000_000 };
 const DASHBOARD_FULL = { rounds: 7, pages: 20 };
+const OBSERVING_FULL = { rounds: 5, seconds: 2 };
+const OBSERVING_QUICK = { rounds: 2, seconds: 1 };
 const DASHBOARD_QUICK = { rounds: 2, pages: 3 };
 
 /** Parts that have a laboratory of their own, and can be kept by themselves. */
@@ -86,6 +88,7 @@ async function main(): Promise<void> {
     print(dashboardTablesOf(measured.dashboard));
   }
   if (only === undefined || only === "observing") {
+    const effort = options.quick ? OBSERVING_QUICK : OBSERVING_FULL;
     measured.observing = { machine: await describeMachine(effort), watched: await measureObserving(effort) };
     print(observingTablesOf(measured.observing));
   }
