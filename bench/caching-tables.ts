@@ -2,7 +2,7 @@
 import { type Asked, type Kept, UPSTREAM_MS } from "./caching.ts";
 import type { Burnt } from "./caching-cpu.ts";
 import { median, ratio } from "./stats.ts";
-import { show, table } from "./tables.ts";
+import { machineLine, show, table } from "./tables.ts";
 
 /** What one run has measured of it. */
 export type Caching = {
@@ -14,9 +14,8 @@ export type Caching = {
 
 /** The tables of what is there, by name. */
 export function cachingTablesOf({ machine, counts, waits, bodies }: Caching): Record<string, string> {
-  const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
   return {
-    "caching-machine": `${facts.join(", ")}.`,
+    "caching-machine": machineLine(machine),
     ...(counts ? { "caching-counts": countTable(counts) } : {}),
     ...(waits ? { "caching-waits": waitTable(waits) } : {}),
     ...(bodies ? { "caching-bodies": bodyTable(bodies) } : {}),

@@ -7,7 +7,7 @@ import { seedStats } from "../test/store/stats-seed.ts";
 import { buildWorker, scriptOf } from "./bundles.ts";
 import { type Server, startServer } from "./lab.ts";
 import { median, ratio } from "./stats.ts";
-import { show, table } from "./tables.ts";
+import { machineLine, show, table } from "./tables.ts";
 import { scheduledMicroseconds, startWorker } from "./workerd.ts";
 
 /** How much to measure: rounds, and pages of each kind in a round. */
@@ -120,9 +120,8 @@ async function page(url: string): Promise<string> {
 
 /** The tables of what is there, by name. */
 export function dashboardTablesOf({ machine, pages }: Boards): Record<string, string> {
-  const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
   return {
-    "dashboard-machine": `${facts.join(", ")}.`,
+    "dashboard-machine": machineLine(machine),
     ...(pages ? { dashboard: pageTable(pages) } : {}),
   };
 }

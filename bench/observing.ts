@@ -8,7 +8,7 @@ import { type Server, startServer } from "./lab.ts";
 import { Loader, type Round } from "./load.ts";
 import { PaymentPool } from "./payments.ts";
 import { ratio } from "./stats.ts";
-import { show, table } from "./tables.ts";
+import { machineLine, show, table } from "./tables.ts";
 import { startWorker } from "./workerd.ts";
 
 /** How long to measure. */
@@ -113,9 +113,8 @@ async function count(store: Server, url: string, status: number): Promise<Asked>
 
 /** The tables of what is there, by name. */
 export function observingTablesOf({ machine, watched }: Observed): Record<string, string> {
-  const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
   return {
-    "observing-machine": `${facts.join(", ")}.`,
+    "observing-machine": machineLine(machine),
     ...(watched ? { observing: watchedTable(watched) } : {}),
   };
 }

@@ -12,7 +12,7 @@ import { type Observed, observingTablesOf } from "./observing.ts";
 import type { Measured } from "./rates.ts";
 import type { Counted } from "./requests.ts";
 import type { Added } from "./stores.ts";
-import { bundleTable, rateTable, requestTable, storeTable, waitTable } from "./tables.ts";
+import { bundleTable, machineLine, rateTable, requestTable, storeTable, waitTable } from "./tables.ts";
 import type { Waited } from "./waits.ts";
 import { type Ways, wayTablesOf } from "./way-tables.ts";
 
@@ -97,9 +97,8 @@ export function tablesOf(results: Partial<Results>): Record<string, string> {
     dashboard,
     observing,
   } = results;
-  const facts = Object.entries(machine ?? {}).map(([name, value]) => `${name} ${value}`);
   return {
-    ...(machine ? { machine: `${facts.join(", ")}.` } : {}),
+    ...(machine ? { machine: machineLine(machine) } : {}),
     ...(bundle ? { bundle: bundleTable(bundle) } : {}),
     ...(cold ? { cold: coldTable(cold) } : {}),
     ...(requests ? { requests: requestTable(requests) } : {}),

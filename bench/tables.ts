@@ -98,6 +98,13 @@ export function bundleTable(weights: Weight[]): string {
   return `${table(["", "minified", "gzipped"], whole)}\n\n${byPackage}`;
 }
 
+/** What the numbers depend on, as a sentence. */
+export function machineLine(machine: Record<string, string | number>): string {
+  return `${Object.entries(machine)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(", ")}.`;
+}
+
 function pick(rounds: Round[], key: keyof Round): number[] {
   return rounds.map((round) => round[key]);
 }

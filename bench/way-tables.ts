@@ -3,7 +3,7 @@ import type { Charged } from "./charges.ts";
 import type { Quoted, Scanned } from "./quotes.ts";
 import { median, ratio, spread } from "./stats.ts";
 import type { Streamed, StreamRound } from "./streams.ts";
-import { show, table } from "./tables.ts";
+import { machineLine, show, table } from "./tables.ts";
 
 /** What one run has measured of it. */
 export type Ways = {
@@ -18,9 +18,8 @@ const MIB = 1024 * 1024;
 
 /** The tables of what is there, by name. */
 export function wayTablesOf({ machine, quotes, scans, streams, charges }: Ways): Record<string, string> {
-  const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`);
   return {
-    "ways-machine": `${facts.join(", ")}.`,
+    "ways-machine": machineLine(machine),
     ...(quotes ? { quotes: quoteTable(quotes) } : {}),
     ...(scans ? { scans: scanTable(scans) } : {}),
     ...(streams ? { streams: streamTable(streams) } : {}),

@@ -37,7 +37,7 @@ export function healthEndpoints(
   const { probes, watched } = storeProbes(stores, upstreams);
   const unwatched = upstreams.filter((upstream) => !watched.includes(upstream));
   const ready = makeReady(
-    [...probes, ...facilitatorProbes(routes, facilitator), ...unwatched.map(upstreamProbe)],
+    [...probes, ...facilitatorProbes({ routes, facilitator }), ...unwatched.map(upstreamProbe)],
     clock,
   );
   return [

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import type { Compiled, FacilitatorMap } from "../core/compiled.ts";
 import { coversNetwork } from "../core/networks.ts";
-import type { Offer } from "../core/route.ts";
+import { nameOf, type Sold, soldByFacilitator } from "../core/sold.ts";
 import type { Upstream } from "../core/upstream.ts";
 import { connectionsOf, readCompiled } from "./compiled.ts";
 import { type ConfigOptions, configured } from "./config-file.ts";
@@ -54,19 +54,6 @@ function render(checks: Check[]): string {
   return [...lines, `${count("ok")} ok, ${count("warn")} warn, ${count("fail")} fail`].join("\n");
 }
 
-type Sold = Pick<Offer, "scheme" | "network">;
-
-function soldByFacilitator({ routes, facilitator }: Compiled): [url: string, sold: Sold[]][] {
-  const offers = routes.flatMap(({ price, offers }) => (price === undefined ? [] : offers));
-  const kinds = new Map(offers.map((offer) => [`${offer.scheme} on ${offer.network}`, offer]));
-  const byUrl = new Map<string, Sold[]>();
-  for (const kind of kinds.values()) {
-    const url = facilitator.chains[kind.network] ?? facilitator.default;
-    byUrl.set(url, [...(byUrl.get(url) ?? []), kind]);
-  }
-  return [...byUrl];
-}
-
 async function checkFacilitator(url: string, sold: Sold[], { timeoutMs }: FacilitatorMap): Promise<Check[]> {
   const target = `facilitator ${url}`;
   const reply = await get(`${url}/supported`, "GET", timeoutMs);
@@ -89,7 +76,7 @@ async function checkFacilitator(url: string, sold: Sold[], { timeoutMs }: Facili
 
 function checkKind(target: string, { scheme, network }: Sold, kinds: Kind[]): Check {
   const listed = kinds.some((kind) => kind.scheme === scheme && coversNetwork(String(kind.network), network));
-  const check = `${scheme} on ${network}`;
+  const check = nameOf({ scheme, network });
   if (listed) return { target, check, status: "ok", detail: "listed" };
   const hint = `it may refuse every payment there; name one that settles it: facilitator.chains["${network}"]`;
   return { target, check, status: "warn", detail: "not listed by /supported", hint };

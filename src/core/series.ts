@@ -38,9 +38,7 @@ export function readSeries(series: string): Series | undefined {
   if (name === undefined) return undefined;
   if (Object.hasOwn(COUNTERS, name)) {
     const labels = named(COUNTERS[name as CounterName].labels, values);
-    return labels && values.length === Object.keys(labels).length
-      ? { kind: "counter", name: name as CounterName, labels }
-      : undefined;
+    return labels && { kind: "counter", name: name as CounterName, labels };
   }
   if (!Object.hasOwn(HISTOGRAMS, name)) return undefined;
   const part = values.pop();

@@ -46,10 +46,10 @@ export function makeReady(probes: Probe[], clock: Clock): Ready {
  * A store that is down stops every paid call; of facilitators and upstreams, only all of a kind do.
  */
 export function conditionOf(findings: Finding[]): Condition {
-  const down = (of: Finding["of"]) => findings.filter((one) => one.of === of && one.condition === "down");
-  const all = (of: Finding["of"]) => findings.filter((one) => one.of === of);
-  const nothingLeft = (of: Finding["of"]) => all(of).length > 0 && down(of).length === all(of).length;
-  if (down("store").length > 0 || nothingLeft("facilitator") || nothingLeft("upstream")) return "down";
+  const some = (of: Finding["of"]) => findings.filter((finding) => finding.of === of);
+  const isGone = (of: Finding["of"]) => some(of).length > 0 && worst(some(of)) === "down";
+  const storeIsDown = some("store").some(({ condition }) => condition === "down");
+  if (storeIsDown || isGone("facilitator") || isGone("upstream")) return "down";
   return findings.every(({ condition }) => condition === "ok") ? "ok" : "degraded";
 }
 
@@ -75,8 +75,8 @@ export function describeReadiness(
   };
 }
 
+/** Of one kind: `down` is all of it. */
 function worst(findings: Finding[]): Condition {
-  const has = (condition: Condition) => findings.some((finding) => finding.condition === condition);
   if (findings.every(({ condition }) => condition === "down")) return "down";
-  return has("down") || has("degraded") ? "degraded" : "ok";
+  return findings.every(({ condition }) => condition === "ok") ? "ok" : "degraded";
 }

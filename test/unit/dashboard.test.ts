@@ -9,20 +9,10 @@ import { callsChart } from "../../src/dashboard/calls.ts";
 import { toGrids } from "../../src/dashboard/counts.ts";
 import { quantile } from "../../src/dashboard/latency.ts";
 import { countRequest, outcomeOf } from "../../src/observability/report.ts";
+import { SHEET } from "./sheet.ts";
 
 const NAME = "request_duration_seconds";
 const { bounds } = HISTOGRAMS[NAME];
-const SHEET: Observation = {
-  id: "id",
-  at: 0,
-  method: "GET",
-  path: "/a",
-  own: false,
-  presented: false,
-  status: 200,
-  durationMs: 1,
-};
-
 /** Durations in the buckets that the gateway counts them in. */
 function bucketsOf(durations: number[]): Map<string, number> {
   const cells = new Map([["sum", 1]]);

@@ -3,7 +3,6 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Call, Claim } from "../../src/core/call.ts";
 import type { Tally } from "../../src/core/metrics.ts";
 import { formatDecimal } from "../../src/core/money.ts";
-import type { Observation } from "../../src/core/observation.ts";
 import { counterSeries, histogramSeries, readSeries } from "../../src/core/series.ts";
 import { traceOf } from "../../src/core/trace.ts";
 import { inMicroDollars } from "../../src/observability/dollars.ts";
@@ -11,17 +10,7 @@ import { filtered, log } from "../../src/observability/log.ts";
 import { levelOf, lineOf } from "../../src/observability/report.ts";
 import { watchClaim } from "../../src/observability/watch-claim.ts";
 import { REQUIREMENTS, routeOf, TRANSACTION } from "./call.ts";
-
-const SHEET: Observation = {
-  id: "id",
-  at: 0,
-  method: "GET",
-  path: "/a",
-  own: false,
-  presented: false,
-  status: 200,
-  durationMs: 1,
-};
+import { SHEET } from "./sheet.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
