@@ -4,6 +4,7 @@
  * is read from the stores when it is asked for.
  */
 import { openBody, shortBody } from "../core/body.ts";
+import { toBase64 } from "../core/bytes.ts";
 import { GatewayError } from "../core/errors.ts";
 import type { Clock } from "../core/events.ts";
 import type { Ledger } from "../core/ledger.ts";
@@ -110,7 +111,7 @@ function back(cookie: string): Response {
 
 async function answer(status: number, page: string): Promise<Response> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
-  const style = `'sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}'`;
+  const style = `'sha256-${toBase64([new Uint8Array(digest)])}'`;
   return new Response(page, {
     status,
     headers: {
