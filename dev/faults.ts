@@ -6,7 +6,8 @@
  * say "one HTTP request per paid call". Latency is apart from the faults and adds to them.
  *
  * What a gateway writes of its own statistics, it writes when no call waits for it, up to a second late, whatever the test
- * is at by then. So that is counted apart, and is hit only by a fault that asks for it.
+ * is at by then. So that is counted apart, and is hit only by a fault that asks for it. So is, after `disown()`, what the
+ * calls seen before still ask: each names itself by a UUID of its own in all that it asks.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer, BridgeRequest, Intercept } from "../src/bridge/intercept.ts";
@@ -78,6 +79,8 @@ export interface Faults {
   readonly statistics: readonly SeenRequest[];
   /** Sets the counters to zero; the faults stay. */
   resetCounters(): void;
+  /** Whatever the calls seen so far ask from now on is no longer counted, nor broken unless a fault asks for it. */
+  disown(): void;
 }
 
 /** Switches for one bridge, all off. */
@@ -86,10 +89,18 @@ export function createFaults(): Faults {
   let latencyMs = 0;
   const requests: SeenRequest[] = [];
   const statistics: SeenRequest[] = [];
+  /** The UUIDs of calls, and those of them that are nobody's any more. */
+  const calls = new Set<unknown>();
+  const disowned = new Set<unknown>();
   const intercept: Intercept = async (request, next) => {
     const { endpoint, commands } = request;
-    const apart = commands.length > 0 && commands.every(isStatistics);
-    (apart ? statistics : requests).push({ endpoint, commands });
+    const named = commands.flat().filter(isUuid);
+    const left = named.some((word) => disowned.has(word));
+    const statistic = commands.length > 0 && commands.every(isStatistics);
+    const apart = left || statistic;
+    for (const word of named) calls.add(word);
+    if (statistic) statistics.push({ endpoint, commands });
+    else if (!left) requests.push({ endpoint, commands });
     // Decided on arrival, so that latency cannot change which of two requests is hit.
     const hit = (fault?.when ?? (() => !apart))(request) === true ? fault : undefined;
     if (hit !== undefined) {
@@ -126,7 +137,15 @@ export function createFaults(): Faults {
       requests.length = 0;
       statistics.length = 0;
     },
+    disown: () => {
+      for (const word of calls) disowned.add(word);
+      calls.clear();
+    },
   };
+}
+
+function isUuid(word: unknown): boolean {
+  return typeof word === "string" && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(word);
 }
 
 function isStatistics(command: readonly unknown[]): boolean {

@@ -35,6 +35,19 @@ describeBackends("faults", {}, (of) => {
     expect(await clientOf(of.redis).get("claim")).toBe("owner-1");
   });
 
+  it("what a call that is disowned still asks is done, but neither counted nor broken; another call is", async () => {
+    const [earlier, own] = [crypto.randomUUID(), crypto.randomUUID()];
+    await clientOf(of.redis).set("claim", earlier);
+    of.faults.disown();
+    of.faults.resetCounters();
+    of.faults.set("error-500");
+    await clientOf(of.redis).set("late", earlier);
+    await expect(clientOf(of.redis).set("late", own)).rejects.toThrow();
+    of.faults.clear();
+    expect(of.faults.requestCount).toBe(1);
+    expect(await clientOf(of.redis).get("late")).toBe(earlier);
+  });
+
   it("short-array takes the last slot away, after everything ran", async () => {
     of.faults.set("short-array", { times: 1 });
     expect(

@@ -77,7 +77,7 @@ export function describeGateway(runtime: Runtime): void {
     started = await startWorld(runtime);
   });
   afterAll(() => started?.close());
-  beforeEach(() => started?.reset());
+  beforeEach(() => started?.begin());
   for (const [name, tests] of Object.entries(SUITES))
     describe(name.replace("Tests", ""), () => tests(world, runtime));
 }
