@@ -6,8 +6,8 @@
  * say "one HTTP request per paid call". Latency is apart from the faults and adds to them.
  *
  * What a gateway writes of its own statistics, it writes when no call waits for it, up to a second late, whatever the test
- * is at by then. So that is counted apart, and is hit only by a fault that asks for it. So is, after `disown()`, what the
- * calls seen before still ask: each names itself by a UUID of its own in all that it asks.
+ * is at by then. So that is counted apart, and is hit only by a fault that asks for it. After `disown()`, what the calls
+ * seen before still ask is not counted and never hit: each names itself by a UUID of its own in all that it asks.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer, BridgeRequest, Intercept } from "../src/bridge/intercept.ts";
@@ -79,7 +79,7 @@ export interface Faults {
   readonly statistics: readonly SeenRequest[];
   /** Sets the counters to zero; the faults stay. */
   resetCounters(): void;
-  /** Whatever the calls seen so far ask from now on is no longer counted, nor broken unless a fault asks for it. */
+  /** Whatever the calls seen so far ask from now on is no longer counted, and no longer broken. */
   disown(): void;
 }
 
@@ -97,12 +97,11 @@ export function createFaults(): Faults {
     const named = commands.flat().filter(isUuid);
     const left = named.some((word) => disowned.has(word));
     const statistic = commands.length > 0 && commands.every(isStatistics);
-    const apart = left || statistic;
     for (const word of named) calls.add(word);
     if (statistic) statistics.push({ endpoint, commands });
     else if (!left) requests.push({ endpoint, commands });
     // Decided on arrival, so that latency cannot change which of two requests is hit.
-    const hit = (fault?.when ?? (() => !apart))(request) === true ? fault : undefined;
+    const hit = !left && (fault?.when ?? (() => !statistic))(request) ? fault : undefined;
     if (hit !== undefined) {
       hit.left -= 1;
       if (hit.left === 0) fault = undefined;

@@ -20,6 +20,7 @@ describe.each<Runtime>(["node", "workers"])("in %s", (runtime) => {
   afterEach(() => {
     lab.stops.release("go");
     lab.faults.clear();
+    lab.faults.disown();
   });
   afterAll(() => lab?.close());
 
