@@ -4,7 +4,7 @@
  */
 import { hasBearer, isSame } from "../core/bearer.ts";
 import type { Clock } from "../core/events.ts";
-import { fromHex, hex } from "../core/hash.ts";
+import { makeMac } from "../core/mac.ts";
 import { readCookies } from "../core/session.ts";
 
 /** Its browser sends it back to these paths only. */
@@ -26,27 +26,19 @@ export type Operators = {
 
 /** Makes the check for this token. */
 export function makeOperators(token: string, clock: Clock): Operators {
-  const key = () =>
-    crypto.subtle.importKey(
-      "raw",
-      new TextEncoder().encode(`dashboard ${token}`),
-      { name: "HMAC", hash: "SHA-256" },
-      false,
-      ["sign", "verify"],
-    );
+  const mac = makeMac("dashboard", token);
   return {
     async knows(request) {
       if (await hasBearer(request, token)) return true;
       if (!isLook(request)) return false;
-      const [, ends = "", mac = ""] = SIGNED.exec(readCookies(request.headers).get(COOKIE) ?? "") ?? [];
+      const [, ends = "", seal = ""] = SIGNED.exec(readCookies(request.headers).get(COOKIE) ?? "") ?? [];
       if (ends === "" || Number(ends) * 1000 <= clock()) return false;
-      return crypto.subtle.verify("HMAC", await key(), fromHex(mac), new TextEncoder().encode(ends));
+      return mac.isSealed(ends, seal);
     },
     async admit(given) {
       if (!(await isSame(given, token))) return undefined;
       const ends = String(Math.floor(clock() / 1000) + LASTS_SECONDS);
-      const mac = await crypto.subtle.sign("HMAC", await key(), new TextEncoder().encode(ends));
-      return cookie(`${ends}.${hex(mac)}`, LASTS_SECONDS);
+      return cookie(`${ends}.${await mac.seal(ends)}`, LASTS_SECONDS);
     },
     dismiss: cookie("", 0),
   };

@@ -5,7 +5,7 @@
  */
 import type { Call } from "../core/call.ts";
 import type { Clock } from "../core/events.ts";
-import { fromHex, hex } from "../core/hash.ts";
+import { makeMac } from "../core/mac.ts";
 import type { Honoured } from "../core/quote.ts";
 import type { PaymentRequirements } from "../core/x402.ts";
 
@@ -26,25 +26,17 @@ export type Signer = {
 
 /** A signer; every instance with the secret honours the quotes of every other. */
 export function makeSigner(secret: string, clock: Clock): Signer {
-  const key = () =>
-    crypto.subtle.importKey(
-      "raw",
-      new TextEncoder().encode(`quote ${secret}`),
-      { name: "HMAC", hash: "SHA-256" },
-      false,
-      ["sign", "verify"],
-    );
+  const mac = makeMac("quote", secret);
   return {
     async sign(call, terms, requirements, ttlMs) {
       const ends = String(Math.ceil((clock() + ttlMs) / 1000));
-      const mac = await crypto.subtle.sign("HMAC", await key(), messageOf(call, terms, requirements, ends));
-      return { ...requirements, extra: { ...requirements.extra, [MEMBER]: `${ends}.${hex(mac)}` } };
+      const seal = await mac.seal(messageOf(call, terms, requirements, ends));
+      return { ...requirements, extra: { ...requirements.extra, [MEMBER]: `${ends}.${seal}` } };
     },
     async honour(call, terms, accepted) {
-      const [, ends, mac] = SIGNED.exec(String(accepted.extra?.[MEMBER])) ?? [];
-      if (ends === undefined || mac === undefined) return undefined;
-      const message = messageOf(call, terms, accepted, ends);
-      if (!(await crypto.subtle.verify("HMAC", await key(), fromHex(mac), message))) return undefined;
+      const [, ends, seal] = SIGNED.exec(String(accepted.extra?.[MEMBER])) ?? [];
+      if (ends === undefined || seal === undefined) return undefined;
+      if (!(await mac.isSealed(messageOf(call, terms, accepted, ends), seal))) return undefined;
       return { requirements: accepted, late: Number(ends) * 1000 < clock() };
     },
   };
@@ -58,5 +50,5 @@ function messageOf(call: Call, terms: string[], requirements: PaymentRequirement
   const sorted = Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1));
   const asked = [scheme, network, asset, amount, payTo, maxTimeoutSeconds, sorted];
   const what = [route.key, request.method, url.host, url.pathname, url.search, terms, asked, ends];
-  return new TextEncoder().encode(JSON.stringify(what));
+  return JSON.stringify(what);
 }
