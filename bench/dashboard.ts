@@ -6,6 +6,7 @@ import { seedLedger } from "../test/store/ledger-seed.ts";
 import { seedStats } from "../test/store/stats-seed.ts";
 import { buildWorker, scriptOf } from "./bundles.ts";
 import { type Server, startServer } from "./lab.ts";
+import { createRunning } from "./running.ts";
 import { median, ratio } from "./stats.ts";
 import { machineLine, show, table } from "./tables.ts";
 import { scheduledMicroseconds, startWorker } from "./workerd.ts";
@@ -46,17 +47,15 @@ type Variant = { shown: Shown; gateway: Gateway; url: string };
 /** Starts a gateway for each, and measures them in turn, round by round. */
 export async function measureDashboard({ rounds, pages }: DashboardEffort): Promise<Shown[]> {
   await buildWorker("gateway");
-  const running: { stop: () => Promise<void> }[] = [];
+  const { keep, stop } = createRunning();
   try {
-    const store = await startServer("redis");
-    running.push(store);
+    const store = keep(await startServer("redis"));
     const today = Math.floor(Date.now() / DAY_MS);
     for (const prefix of ["receipts", "all"]) await seedLedger(store, prefix, today - 1, MANY);
     await seedStats(store, "all", { last: today, days: 90, routes: 20 });
     const variants: Variant[] = [];
     for (const [prefix, name] of Object.entries(BEHIND)) {
-      const gateway = await startGateway(store, prefix);
-      running.push(gateway);
+      const gateway = keep(await startGateway(store, prefix));
       const day = new Date((today - 1) * DAY_MS).toISOString().slice(0, 10);
       for (const days of RANGES) {
         const url = `${gateway.url}/__tollbooth?days=${days}&day=${day}`;
@@ -72,7 +71,7 @@ export async function measureDashboard({ rounds, pages }: DashboardEffort): Prom
     }
     return variants.map(({ shown }) => shown);
   } finally {
-    for (const part of running.toReversed()) await part.stop();
+    await stop();
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { seller } from "../dev/accounts.ts";
 import type { Gateway } from "../dev/gateways/process.ts";
 import { scriptOf, type WorkerName } from "./bundles.ts";
+import { createRunning } from "./running.ts";
 import type { Order, Ready, Seen } from "./servers.ts";
 import { startWorker } from "./workerd.ts";
 
@@ -27,14 +28,7 @@ export type Lab = {
 
 /** Starts the servers and, on bundles that were built before, the three workers. */
 export async function startLab(): Promise<Lab> {
-  const running: { stop: () => Promise<void> }[] = [];
-  const stop = async () => {
-    for (const part of running.toReversed()) await part.stop();
-  };
-  const keep = <T extends { stop: () => Promise<void> }>(part: T): T => {
-    running.push(part);
-    return part;
-  };
+  const { keep, stop } = createRunning();
   try {
     const upstream = keep(await startServer("upstream"));
     const facilitator = keep(await startServer("facilitator"));

@@ -7,6 +7,7 @@ import { commandsOf } from "./charges.ts";
 import { type Server, startServer } from "./lab.ts";
 import { Loader, type Round } from "./load.ts";
 import { PaymentPool } from "./payments.ts";
+import { createRunning } from "./running.ts";
 import { ratio } from "./stats.ts";
 import { machineLine, show, table } from "./tables.ts";
 import { startWorker } from "./workerd.ts";
@@ -45,11 +46,7 @@ type Variant = { watched: Watched; gateway: Gateway; path: string; status: numbe
 /** Ways take turns, round by round, so that what happens to the machine happens to all. */
 export async function measureObserving({ rounds, seconds }: ObservingEffort): Promise<Watched[]> {
   await buildWorker("gateway");
-  const running: { stop: () => Promise<void> }[] = [];
-  const keep = <T extends { stop: () => Promise<void> }>(part: T): T => {
-    running.push(part);
-    return part;
-  };
+  const { keep, stop } = createRunning();
   try {
     const upstream = keep(await startServer("upstream"));
     const facilitator = keep(await startServer("facilitator"));
@@ -57,10 +54,8 @@ export async function measureObserving({ rounds, seconds }: ObservingEffort): Pr
     const sales = { UPSTREAM_URL: upstream.url, FACILITATOR_URL: facilitator.url, PAY_TO: seller.address };
     const vars = { ...sales, REDIS_URL: store.url, REDIS_TOKEN: store.token };
     const variants: Variant[] = [];
-    for (const [way, own] of Object.entries(WAYS)) {
-      const gateway = keep(
-        await startWorker(scriptOf("gateway"), { ...vars, ...own, PREFIX: `w${running.length}` }),
-      );
+    for (const [nth, [way, own]] of Object.entries(WAYS).entries()) {
+      const gateway = keep(await startWorker(scriptOf("gateway"), { ...vars, ...own, PREFIX: `w${nth}` }));
       for (const { call, path, status } of CALLS) {
         const asked = await count(store, gateway.url + path, status);
         variants.push({ gateway, path, status, watched: { call, way, asked, rounds: [] } });
@@ -83,7 +78,7 @@ export async function measureObserving({ rounds, seconds }: ObservingEffort): Pr
     }
     return variants.map(({ watched }) => watched);
   } finally {
-    for (const part of running.toReversed()) await part.stop();
+    await stop();
   }
 }
 

@@ -7,6 +7,7 @@ import { type Gateway, startProcess } from "../dev/gateways/process.ts";
 import { startGateway } from "../dev/gateways/start.ts";
 import { buildWorker, scriptOf } from "./bundles.ts";
 import { type Server, type ServerName, startServer } from "./lab.ts";
+import { createRunning } from "./running.ts";
 import { startWorker } from "./workerd.ts";
 
 /** Where the gateway and the floor run. */
@@ -39,14 +40,7 @@ export async function startWays(): Promise<WaysLab> {
       outfile: NODE_PROXY,
     }),
   ]);
-  const running: { stop: () => Promise<void> }[] = [];
-  const keep = <T extends { stop: () => Promise<void> }>(part: T): T => {
-    running.push(part);
-    return part;
-  };
-  const stop = async () => {
-    for (const part of running.toReversed()) await part.stop();
-  };
+  const { keep, stop } = createRunning();
   try {
     const upstream = keep(await startServer("upstream"));
     const facilitator = keep(await startServer("facilitator"));
