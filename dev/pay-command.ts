@@ -8,6 +8,7 @@ import { parsePrice } from "../src/core/money.ts";
 import { toCaip2 } from "../src/core/networks.ts";
 import { assertInstalled, NEEDED } from "./needs.ts";
 import type { Offer, PayStep } from "./pay-wire.ts";
+import { parseUrl } from "./url-argument.ts";
 
 interface CommandOptions {
   method?: string;
@@ -107,12 +108,6 @@ function keyOf(named: string | undefined): Hex | undefined {
   if (!/^0x[0-9a-fA-F]{64}$/.test(key))
     throw new CommandError(`The variable ${name} holds no key: it is 0x and 64 hex digits.`);
   return key as Hex;
-}
-
-function parseUrl(text: string): string {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
-    throw new InvalidArgumentError("It must start with http:// or https://.");
-  return text;
 }
 
 function parseNetwork(text: string): string {

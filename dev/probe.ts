@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { Hex } from "viem";
 import { payFor, sendMany } from "./probe-client.ts";
 import { countDuplicates, countLimited, type DuplicatesReport, type RateLimitReport } from "./probe-count.ts";
+import { parseUrl } from "./url-argument.ts";
 
 type Target = { url: string; path: string; atOnce: number; json?: true };
 
@@ -85,12 +86,6 @@ const rows = (fields: Record<string, string | number>): string[] =>
 
 function print(report: object, json: true | undefined, lines: string[]): void {
   console.log(json ? JSON.stringify(report, undefined, 2) : lines.join("\n"));
-}
-
-function parseUrl(text: string): string {
-  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
-    throw new InvalidArgumentError("It must start with http:// or https://.");
-  return text;
 }
 
 function parseCount(text: string): number {
