@@ -11,6 +11,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Answer, BridgeRequest, Intercept } from "../src/bridge/intercept.ts";
+import { createOwners } from "./owners.ts";
 
 type Next = Parameters<Intercept>[1];
 
@@ -89,19 +90,15 @@ export function createFaults(): Faults {
   let latencyMs = 0;
   const requests: SeenRequest[] = [];
   const statistics: SeenRequest[] = [];
-  /** The UUIDs of calls, and those of them that are nobody's any more. */
-  const calls = new Set<unknown>();
-  const disowned = new Set<unknown>();
+  const calls = createOwners();
   const intercept: Intercept = async (request, next) => {
     const { endpoint, commands } = request;
-    const named = commands.flat().filter(isUuid);
-    const left = named.some((word) => disowned.has(word));
+    const earlier = calls.areEarlier(commands.flat().filter(isUuid));
     const statistic = commands.length > 0 && commands.every(isStatistics);
-    for (const word of named) calls.add(word);
     if (statistic) statistics.push({ endpoint, commands });
-    else if (!left) requests.push({ endpoint, commands });
+    else if (!earlier) requests.push({ endpoint, commands });
     // Decided on arrival, so that latency cannot change which of two requests is hit.
-    const hit = !left && (fault?.when ?? (() => !statistic))(request) ? fault : undefined;
+    const hit = !earlier && (fault?.when ?? (() => !statistic))(request) ? fault : undefined;
     if (hit !== undefined) {
       hit.left -= 1;
       if (hit.left === 0) fault = undefined;
@@ -136,15 +133,12 @@ export function createFaults(): Faults {
       requests.length = 0;
       statistics.length = 0;
     },
-    disown: () => {
-      for (const word of calls) disowned.add(word);
-      calls.clear();
-    },
+    disown: calls.disown,
   };
 }
 
-function isUuid(word: unknown): boolean {
-  return typeof word === "string" && /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(word);
+function isUuid(word: string): boolean {
+  return /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/.test(word);
 }
 
 function isStatistics(command: readonly unknown[]): boolean {

@@ -148,11 +148,7 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
   });
 
   it("a connection that is cut after the settlement: the same payment collects the answer, and nothing is paid twice", async () => {
-    upstream.script.set("/weather", (nth) => ({
-      ms: nth === 1 ? 1000 : 0,
-      body: "collected",
-      headers: TEXT,
-    }));
+    upstream.script.set("/weather", slowAtFirst);
     const { page, wallet } = await open("/weather");
     await connect(page);
     await said(page, "You have");
@@ -170,11 +166,7 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
   });
 
   it("a page that is loaded again after paying collects what was paid for, without a wallet", async () => {
-    upstream.script.set("/weather", (nth) => ({
-      ms: nth === 1 ? 1000 : 0,
-      body: "collected",
-      headers: TEXT,
-    }));
+    upstream.script.set("/weather", slowAtFirst);
     const { page, wallet } = await open("/weather");
     await connect(page);
     await said(page, "You have");
@@ -469,3 +461,5 @@ describe.runIf(canBrowse)("in Chromium, on the 402's page", () => {
 
 const PATIENT = { timeout: 10_000 };
 const TEXT = { "content-type": "text/plain" };
+/** Time for something to happen to the first answer on its way. */
+const slowAtFirst = (nth: number) => ({ ms: nth === 1 ? 1000 : 0, body: "collected", headers: TEXT });
