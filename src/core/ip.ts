@@ -12,7 +12,9 @@ const IPV6_BITS = 128;
 
 /** The address, unless the text is something else; IPv4 only as four decimal numbers: `0177.1` is another address to others. */
 export function readIp(text: string | undefined): Ip | undefined {
-  const plain = text?.replace(/%[\w.-]+$/, "") ?? "";
+  // The library would throw for it, and catch that.
+  if (!text) return undefined;
+  const plain = text.replace(/%[\w.-]+$/, "");
   if (ipaddr.IPv4.isValidFourPartDecimal(plain)) return ipaddr.IPv4.parse(plain);
   const [ending] = /[^:]*\.[^:]*$/.exec(plain) ?? [];
   if (ending !== undefined && !ipaddr.IPv4.isValidFourPartDecimal(ending)) return undefined;

@@ -23,14 +23,14 @@ const KNOWN_FLAGS = 3;
 
 /** The trace of a request; of those that begin here, the share `sample` (0 to 1) is sampled. */
 export function traceOf(headers: Headers, sample: number): Trace {
-  const span = hex(crypto.getRandomValues(new Uint8Array(8)));
+  const drawn = hex(crypto.getRandomValues(new Uint8Array(24)));
+  const span = drawn.slice(32);
   const [, version, id, flags = "00", more] = TRACEPARENT.exec(headers.get("traceparent") ?? "") ?? [];
   if (id !== undefined && !(version === "00" && more !== undefined)) {
     const known = Number.parseInt(flags, 16) & KNOWN_FLAGS;
     return { id, span, flags: `0${known}`, state: headers.get("tracestate") || undefined };
   }
-  const own = hex(crypto.getRandomValues(new Uint8Array(16)));
-  return { id: own, span, flags: Math.random() < sample ? "01" : "00", state: undefined };
+  return { id: drawn.slice(0, 32), span, flags: Math.random() < sample ? "01" : "00", state: undefined };
 }
 
 /** The `traceparent` that goes up. */

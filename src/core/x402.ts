@@ -3,8 +3,9 @@
  * types inferred from them. What is checked here is shape only: the rooms decide what a shape is worth.
  * Amounts are strings of atomic token units; times are whole seconds since 1970.
  */
-import { safeBase64Decode, safeBase64Encode } from "@x402/core/utils";
+import { safeBase64Decode } from "@x402/core/utils";
 import * as z from "zod/mini";
+import { toBase64 } from "./bytes.ts";
 
 const uint = z.string().check(z.regex(/^\d{1,78}$/));
 const short = z.string().check(z.maxLength(256));
@@ -105,7 +106,7 @@ export const HEADERS = {
 
 /** A wire object as a header value: standard base64 of UTF-8 JSON. */
 export function encodeHeader(value: unknown): string {
-  return safeBase64Encode(JSON.stringify(value));
+  return toBase64([new TextEncoder().encode(JSON.stringify(value))]);
 }
 
 /** The JSON value in a header. @throws on anything that is not base64 of JSON */
